@@ -1,0 +1,96 @@
+/** Studies: experiment designs, from their text to the summary of what came out. */
+import { z } from 'zod'
+import { runStates } from './runs.ts'
+import { count, float64Array, id, json, language, real, sha256, unixMs, words } from './values.ts'
+
+/** A study given by its text, or by the name of a preset; `overrides` are `path.to.field=value`, applied in order. */
+export const studySource = z.strictObject({
+  preset: z.string().optional(),
+  text: z.string().optional(),
+  name: z.string().optional(), // what sentences call the text, for instance `study.yaml`
+  folder: z.string().optional(), // where relative paths in the text start; only hosts on this machine may give it
+  overrides: z.array(z.string()).default([]),
+})
+export type StudySource = z.input<typeof studySource>
+
+export const preset = z.strictObject({ name: z.string(), title: words, question: words, text: z.string(), runs: count })
+export type Preset = z.infer<typeof preset>
+
+export const factor = z.strictObject({ path: z.string(), title: words, ordered: z.boolean(), levels: z.array(z.strictObject({ value: json, label: z.string() })) })
+export type Factor = z.infer<typeof factor>
+
+export const metric = z.strictObject({ name: z.string(), title: words, unit: z.string(), scale: z.enum(['linear', 'log']) })
+export type Metric = z.infer<typeof metric>
+
+export const stackPlan = z.strictObject({ id, runs: count, shape: json, parameters: count, steps: count, bytes: count, seconds: real })
+export type StackPlan = z.infer<typeof stackPlan>
+
+/** What a study will make, before it makes it. `seconds` is an estimate of training time on `engine`. */
+export const plan = z.strictObject({
+  name: z.string(),
+  hash: sha256,
+  title: words,
+  cells: count,
+  seeds: count,
+  runs: count,
+  engine: z.string(),
+  seconds: real,
+  bytes: count, // of recorded series on disk
+  factors: z.array(factor),
+  stacks: z.array(stackPlan),
+  warnings: z.array(z.string()),
+})
+export type Plan = z.infer<typeof plan>
+
+/** One rule of the study, counted over the runs that it speaks about: the verdict is made of these and nothing else. */
+export const verdictPart = z.strictObject({
+  metric: z.string(),
+  rule: z.enum(['at-most', 'at-least']),
+  limit: real,
+  where: z.array(z.strictObject({ factor: z.string(), label: z.string() })),
+  passed: count,
+  total: count,
+  worst: real.nullable(),
+  worstRun: id.nullable(),
+})
+export type VerdictPart = z.infer<typeof verdictPart>
+
+export const study = z.strictObject({
+  id,
+  name: z.string(),
+  hash: sha256,
+  title: words,
+  question: words,
+  formula: z.string(), // the loss, in TeX
+  createdMs: unixMs,
+  engine: z.string(),
+  device: z.string().nullable(),
+  runs: z.record(z.enum(runStates), count),
+  step: count, // the sum over runs of the steps made safe
+  steps: count, // the sum over runs of the steps wanted
+  secondsLeft: real.nullable(),
+  factors: z.array(factor),
+  metrics: z.array(metric),
+  verdict: z.array(verdictPart),
+})
+export type Study = z.infer<typeof study>
+
+/**
+ * One run's vectors at its end, with the theory's: the model's effective coefficients, the oracle's, and the oracle's margin
+ * (γ − |X_jᵀr|/n at each coordinate; how far from the critical point a zero is).
+ */
+export const coefficients = z.strictObject({
+  run: id,
+  names: z.array(z.string()),
+  measured: float64Array,
+  predicted: float64Array.nullable(),
+  margin: float64Array.nullable(),
+})
+export type Coefficients = z.infer<typeof coefficients>
+
+/** The theory's value for `metric`, at each combination of levels that it depends on; drawn as a dashed line. */
+export const prediction = z.strictObject({ metric: z.string(), oracle: z.string(), cell: id, replicate: count, value: real })
+export type Prediction = z.infer<typeof prediction>
+
+export const reportRequest = z.strictObject({ study: id, language, theme: z.enum(['light', 'dark']).default('light') })
+export type ReportRequest = z.input<typeof reportRequest>

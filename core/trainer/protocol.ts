@@ -1,0 +1,89 @@
+/**
+ * What a trainer process and its parent say to each other: two closed unions. This one boundary is hot, binary and ours on
+ * both sides, so it is written by hand and carried by structured clone; it is not part of the contract.
+ *
+ * Laws: `ready` or `refused` comes first, and the protocol numbers must match. Every `start` ends in one `ended` or
+ * `failed`. `progress` carries every recorded row, at most ten messages a second, at most one of them unacknowledged.
+ * A file is complete before its `artifact` is said: temporary name, fsync, rename.
+ */
+import type { EngineProof, EngineName } from '#core/contract/engines.ts'
+import type { RefusalRecord } from '#core/contract/errors.ts'
+import type { Outcome } from '#core/contract/runs.ts'
+import type { Json } from '#core/contract/values.ts'
+
+export const protocol = 1
+
+/** One run of a stack: its resolved study, and the three things that its randomness comes from (with purpose and step). */
+export type RunSpec = { readonly run: string; readonly study: Json; readonly base: number; readonly cell: string; readonly replicate: number }
+
+/** Train a stack. `files` maps a path written in a study to the absolute path of the stored bytes. */
+export type TrainJob = {
+  readonly kind: 'train'
+  readonly engine: EngineName
+  readonly runs: readonly RunSpec[]
+  readonly files: Readonly<Record<string, string>>
+  readonly checkpointFrom: string | null // absolute path of the checkpoint to go on from
+  readonly checkpointEveryMs: number
+}
+/** Multiply on an engine and compare with float64. */
+export type ProveJob = { readonly kind: 'prove'; readonly engine: EngineName }
+/** Turn a frozen model of a report into one HTML file, written into the job's folder. */
+export type ReportJob = { readonly kind: 'report'; readonly model: Json }
+/** Compare levels of a factor: the query's numbers are frozen in `request`. */
+export type CompareJob = { readonly kind: 'compare'; readonly request: unknown }
+export type Job = TrainJob | ProveJob | ReportJob | CompareJob
+
+export type ToTrainer =
+  | { readonly kind: 'hello'; readonly protocol: number; readonly folder: string } // where the job may write files
+  | { readonly kind: 'start'; readonly job: string; readonly spec: Job }
+  | { readonly kind: 'stop'; readonly job: string } // cooperative: the job makes a checkpoint and ends
+  | { readonly kind: 'acknowledge'; readonly job: string; readonly batch: number }
+  | { readonly kind: 'shutdown' }
+
+/** Rows recorded since the last batch: `values[metric]` is row-major, [steps.length × runs]. */
+export type Rows = { readonly steps: Float64Array; readonly values: Readonly<Record<string, Float64Array>> }
+
+export type RunEnd = {
+  readonly run: string
+  readonly outcome: Outcome
+  readonly parametersSha256: string
+  readonly coefficients: {
+    readonly names: readonly string[]
+    readonly measured: Float64Array
+    readonly predicted: Float64Array | null
+    readonly margin: Float64Array | null
+  }
+}
+
+export type FromTrainer =
+  | { readonly kind: 'ready'; readonly protocol: number; readonly versions: Readonly<Record<string, string>> }
+  | { readonly kind: 'refused'; readonly refusal: RefusalRecord }
+  | { readonly kind: 'began'; readonly job: string; readonly engine: EngineName; readonly device: string; readonly step: number } // step > 0 after a resume
+  | { readonly kind: 'progress'; readonly job: string; readonly batch: number; readonly step: number; readonly rows: Rows }
+  | { readonly kind: 'artifact'; readonly job: string; readonly what: 'checkpoint' | 'parameters' | 'report'; readonly step: number; readonly path: string; readonly sha256: string; readonly bytes: number }
+  | { readonly kind: 'runsEnded'; readonly job: string; readonly runs: readonly RunEnd[] }
+  | { readonly kind: 'ended'; readonly job: string; readonly stopped: boolean; readonly result: Result }
+  | { readonly kind: 'failed'; readonly job: string; readonly refusal: RefusalRecord }
+  | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
+
+/** What a job gives back besides rows and files. */
+export type Result =
+  | { readonly kind: 'train'; readonly trainingMs: number; readonly steps: number }
+  | { readonly kind: 'prove'; readonly proof: EngineProof }
+  | { readonly kind: 'report' }
+  | { readonly kind: 'compare'; readonly comparison: unknown }
+
+/** Where trainers run: this machine's processes here; the parent never asks which. */
+export type Launcher = {
+  /** Starts one trainer process. The handlers are called until `exited`, which is called once and last. */
+  launch(handlers: LauncherHandlers): TrainerHandle
+}
+export type LauncherHandlers = {
+  readonly message: (message: FromTrainer) => void
+  readonly exited: (end: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }) => void
+}
+export type TrainerHandle = {
+  readonly pid: number | null
+  send(message: ToTrainer): void
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void
+}
