@@ -167,14 +167,12 @@ describe('readNumericTable', () => {
 
   test('any table of finite numbers survives writing and reading to the bit', () => {
     const finite = fc.double({ noNaN: true, noDefaultInfinity: true })
-    const table = fc
-      .uniqueArray(fc.string({ minLength: 1, unit: 'binary' }), { minLength: 1, maxLength: 5 })
-      .chain((columns) =>
-        fc.record({
-          columns: fc.constant(columns),
-          rows: fc.array(fc.array(finite, { minLength: columns.length, maxLength: columns.length }), { minLength: 1 }),
-        }),
-      )
+    const table = fc.uniqueArray(fc.string({ minLength: 1, unit: 'binary' }), { minLength: 1, maxLength: 5 }).chain((columns) =>
+      fc.record({
+        columns: fc.constant(columns),
+        rows: fc.array(fc.array(finite, { minLength: columns.length, maxLength: columns.length }), { minLength: 1 }),
+      }),
+    )
     fc.assert(
       fc.property(table, ({ columns, rows }) => {
         fc.pre(columns.every((name) => /^[\p{L}\p{M}]/u.test(name) && Number.isNaN(Number(name)))) // the header rules have their own tests
