@@ -1,0 +1,12 @@
+/** The charts that there are, by kind: a row each. */
+import type { Chart } from './chart.ts'
+import { curves, type CurvesData } from './curves.ts'
+import { levels, type LevelsData } from './levels.ts'
+import { path, type PathData } from './path.ts'
+
+export type Figure =
+  | { readonly kind: 'curves'; readonly data: CurvesData }
+  | { readonly kind: 'levels'; readonly data: LevelsData }
+  | { readonly kind: 'path'; readonly data: PathData }
+
+export const charts = { curves, levels, path } as const satisfies Record<Figure['kind'], Chart<never>>
