@@ -2,8 +2,10 @@
  * What a trainer process and its parent say to each other: two closed unions. This one boundary is hot, binary and ours on
  * both sides, so it is written by hand and carried by structured clone; it is not part of the contract.
  *
- * Laws: `ready` or `refused` comes first, and the protocol numbers must match. Every `start` ends in one `ended` or
- * `failed`. `progress` carries every recorded row, at most ten messages a second, at most one of them unacknowledged.
+ * Laws: `ready` or `refused` answers `hello` and comes first, and the protocol numbers must match. Every `start` ends in
+ * one `ended` or `failed`; before `ended` each run of a train job has its entry in `runsEnded`, unless the job was stopped.
+ * `progress` follows `began`, carries every recorded row, at most ten messages a second, at most one of them
+ * unacknowledged; batches count from 1. A job that works without a word says `alive` now and then.
  * A file is complete before its `artifact` is said: temporary name, fsync, rename.
  */
 import type { EngineProof, EngineName } from '#core/contract/engines.ts'
@@ -14,7 +16,13 @@ import type { Json } from '#core/contract/values.ts'
 export const protocol = 1
 
 /** One run of a stack: its resolved study, and the three things that its randomness comes from (with purpose and step). */
-export type RunSpec = { readonly run: string; readonly study: Json; readonly base: number; readonly cell: string; readonly replicate: number }
+export type RunSpec = {
+  readonly run: string
+  readonly study: Json
+  readonly base: number
+  readonly cell: string
+  readonly replicate: number
+}
 
 /** Train a stack. `files` maps a path written in a study to the absolute path of the stored bytes. */
 export type TrainJob = {
@@ -38,7 +46,7 @@ export type ToTrainer =
   | { readonly kind: 'start'; readonly job: string; readonly spec: Job }
   | { readonly kind: 'stop'; readonly job: string } // cooperative: the job makes a checkpoint and ends
   | { readonly kind: 'acknowledge'; readonly job: string; readonly batch: number }
-  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'shutdown' } // leave at once, in the middle of a job too
 
 /** Rows recorded since the last batch: `values[metric]` is row-major, [steps.length × runs]. */
 export type Rows = { readonly steps: Float64Array; readonly values: Readonly<Record<string, Float64Array>> }
@@ -60,8 +68,17 @@ export type FromTrainer =
   | { readonly kind: 'refused'; readonly refusal: RefusalRecord }
   | { readonly kind: 'began'; readonly job: string; readonly engine: EngineName; readonly device: string; readonly step: number } // step > 0 after a resume
   | { readonly kind: 'progress'; readonly job: string; readonly batch: number; readonly step: number; readonly rows: Rows }
-  | { readonly kind: 'artifact'; readonly job: string; readonly what: 'checkpoint' | 'parameters' | 'report'; readonly step: number; readonly path: string; readonly sha256: string; readonly bytes: number }
+  | {
+      readonly kind: 'artifact'
+      readonly job: string
+      readonly what: 'checkpoint' | 'parameters' | 'report'
+      readonly step: number
+      readonly path: string
+      readonly sha256: string
+      readonly bytes: number
+    }
   | { readonly kind: 'runsEnded'; readonly job: string; readonly runs: readonly RunEnd[] }
+  | { readonly kind: 'alive'; readonly job: string } // the job is at work and has nothing to tell
   | { readonly kind: 'ended'; readonly job: string; readonly stopped: boolean; readonly result: Result }
   | { readonly kind: 'failed'; readonly job: string; readonly refusal: RefusalRecord }
   | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
@@ -75,7 +92,7 @@ export type Result =
 
 /** Where trainers run: this machine's processes here; the parent never asks which. */
 export type Launcher = {
-  /** Starts one trainer process. The handlers are called until `exited`, which is called once and last. */
+  /** Starts one trainer process. The handlers are first called after `launch` has returned; `exited` is called once and last. */
   launch(handlers: LauncherHandlers): TrainerHandle
 }
 export type LauncherHandlers = {
