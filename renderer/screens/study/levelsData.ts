@@ -1,0 +1,45 @@
+/** From a comparison to what the levels chart draws. No number is computed here but the mean of the theory's values of a level's runs. */
+import type { ComparedLevel, Comparison, Prediction, Run, Study } from '#core/contract/index.ts'
+import type { ChartLevel, LevelsData } from '#core/presentation/charts/levels.ts'
+import { chartMetric, levelLabel } from './curvesData.ts'
+
+export type LevelsSource = {
+  readonly study: Study
+  readonly comparison: Comparison
+  readonly runs: ReadonlyMap<string, Run>
+  readonly predictions: readonly Prediction[]
+}
+
+export function levelsData(source: LevelsSource): LevelsData {
+  const { study, comparison, predictions } = source
+  const factor = study.factors.find(({ path }) => path === comparison.factor)
+  const foretold = predictions.filter(({ metric }) => metric === comparison.metric)
+  return {
+    metric: chartMetric(study, comparison.metric),
+    factor: factor ?? { title: { en: comparison.factor, ja: comparison.factor }, ordered: false },
+    groups: [{ label: '', levels: comparison.levels.map((level) => chartLevel(level, source, foretold)) }],
+    oracle: foretold[0]?.oracle ?? null,
+    confidence: comparison.confidence,
+    n: comparison.levels.reduce((sum, { n }) => sum + n, 0),
+  }
+}
+
+function chartLevel(level: ComparedLevel, { comparison, runs }: LevelsSource, foretold: readonly Prediction[]): ChartLevel {
+  const { label, value, values, n, mean, interval } = level
+  const cells = new Set([...runs.values()].filter((run) => levelLabel(run, comparison.factor) === label).map(({ cell }) => cell))
+  return {
+    label,
+    value: typeof value === 'number' ? value : null,
+    points: values.map((point) => point.value),
+    n,
+    mean,
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
+    prediction: meanOf(foretold.filter(({ cell }) => cells.has(cell)).map((prediction) => prediction.value)),
+  }
+}
+
+/** Seeds may draw their own data, and then have their own theory: the mean of the runs is held against the mean of its values. */
+function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value / values.length, 0)
+}
