@@ -178,10 +178,10 @@ export function ends(values: Iterable<number>): Ends | null {
   return min <= max ? { min, max } : null
 }
 
-/** `title (unit)`, in the language of the words. */
+/** `title (unit)`, in the language of the words; the unit `1` is dimensionless and not written. */
 export function titled(metric: { readonly title: Words; readonly unit?: string }, words: Catalogue): string {
   const title = metric.title[words.language]
-  return metric.unit === undefined || metric.unit === '' ? title : `${title} (${metric.unit})`
+  return metric.unit === undefined || metric.unit === '' || metric.unit === '1' ? title : `${title} (${metric.unit})`
 }
 
 /** Entries of an array-like that must be there. */

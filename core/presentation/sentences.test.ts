@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import type { ComparedLevel, Comparison } from '#core/contract/comparison.ts'
+import type { VerdictPart } from '#core/contract/studies.ts'
+import enCommon from '../../resources/messages/en/common.json' with { type: 'json' }
+import jaCommon from '../../resources/messages/ja/common.json' with { type: 'json' }
+import { createWords } from './catalogue.ts'
+import { comparisonSentences, overallState, verdictSentences, within, type Naming } from './sentences.ts'
+
+const en = createWords('en', [enCommon])
+const ja = createWords('ja', [jaCommon])
+const naming: Naming = {
+  metrics: [{ name: 'loss', title: { en: 'Loss', ja: '損失' }, unit: '1', scale: 'log' }],
+  factors: [{ path: 'model', title: { en: 'Model', ja: 'モデル' }, ordered: false, levels: [] }],
+  theory: 'Lasso',
+}
+const part = (over: Partial<VerdictPart>): VerdictPart => ({
+  metric: 'loss',
+  rule: 'at-most',
+  limit: 0.001,
+  where: [],
+  passed: 40,
+  total: 40,
+  worst: 3.4e-5,
+  worstRun: 'a',
+  ...over,
+})
+const texts = (parts: VerdictPart[], words = en) => verdictSentences(parts, naming, words).map(({ text }) => text)
+
+describe('a verdict', () => {
+  test('says how many runs agree with the theory, how far the worst is, and the limit', () => {
+    expect(texts([part({ metric: 'oracle-distance-relative' })])).toEqual([
+      '40 of 40 runs agree with Lasso: largest difference 3.4·10⁻⁵ of the largest coefficient (limit 0.001).',
+    ])
+    expect(texts([part({ metric: 'oracle-distance-relative', passed: 38 })], ja)).toEqual([
+      '全体の40ランのうち38ランがLassoと一致しました。差は最大でも、最大係数の3.4·10⁻⁵倍です(許容差 0.001)。',
+    ])
+  })
+
+  test('names the levels that a part speaks about', () => {
+    const control = part({ metric: 'zeros', limit: 0, worst: 0, where: [{ factor: 'model', label: 'linear' }] })
+    expect(texts([control])).toEqual(['None of the 40 runs with model linear has a zero coefficient.'])
+    expect(texts([{ ...control, passed: 39, worst: 2 }])).toEqual([
+      '1 of 40 runs with model linear have a zero coefficient where none was expected; the most in one run is 2.',
+    ])
+  })
+
+  test('has a plain sentence for any metric', () => {
+    expect(texts([part({})])).toEqual(['40 of 40 runs: loss at most 0.001; the largest is 3.4·10⁻⁵.'])
+    expect(texts([part({ metric: 'constructor', rule: 'at-least', worst: null })])).toEqual([
+      '40 of 40 runs: constructor at least 0.001; the smallest is no value.',
+    ])
+  })
+
+  test('is open without a finished run, and fails with one that does not pass', () => {
+    expect(texts([part({ total: 0, passed: 0 })])).toEqual([en('verdict.openSentence')])
+    expect(
+      [[], [part({})], [part({}), part({ total: 0, passed: 0 })], [part({ total: 0, passed: 0 }), part({ passed: 39 })]].map(overallState),
+    ).toEqual(['open', 'holds', 'open', 'fails'])
+  })
+})
+
+const level = (over: Partial<ComparedLevel>): ComparedLevel => ({
+  label: 'a',
+  value: 1,
+  n: 10,
+  diverged: 0,
+  values: [],
+  mean: 0.5,
+  standardDeviation: 0.01,
+  interval: { low: 0.496, high: 0.504 },
+  difference: null,
+  need: null,
+  ...over,
+})
+const comparison = (levels: ComparedLevel[]): Comparison => ({
+  factor: 'model',
+  metric: 'loss',
+  baseline: 'a',
+  test: 'welch',
+  confidence: 0.95,
+  levels,
+})
+const difference = { value: 0.2, low: 0.1, high: 0.3, p: 0.001, pAdjusted: 0.002, effect: null }
+
+describe('a comparison', () => {
+  test('begins with the baseline, whose mean has its digits from its interval', () => {
+    expect(comparisonSentences(comparison([level({ label: 'b', difference }), level({})]), en)).toEqual([
+      'a is the baseline: mean 0.500 ± 0.004, n = 10.',
+      'b: 0.2 against a, 95 % interval [0.10, 0.30]; p = 0.002 after Holm’s correction. The difference is statistically significant at 0.05.',
+    ])
+  })
+
+  test('does not take a large p for the absence of a difference', () => {
+    const [, text] = comparisonSentences(comparison([level({}), level({ label: 'b', difference: { ...difference, pAdjusted: 0.4 } })]), en)
+    expect(text).toContain('not evidence that there is none')
+  })
+
+  test('of one seed says how many are needed', () => {
+    const one = level({ label: 'b', n: 1, interval: null, standardDeviation: null, need: { seeds: 2 } })
+    expect(comparisonSentences(comparison([level({}), one]), en)[1]).toBe(
+      'b: one run gives no interval and no test. At least 2 seeds are needed; add 1.',
+    )
+  })
+
+  test('says which levels have no value, no test, and how many runs diverged', () => {
+    const none = level({ label: 'b', n: 0, mean: null, interval: null, diverged: 3 })
+    const equal = level({ label: 'c', difference: { ...difference, low: null, high: null, p: null, pAdjusted: null } })
+    expect(comparisonSentences(comparison([level({}), none, equal]), en).slice(1)).toEqual([
+      'b: no run has a value, so there is no mean.',
+      'c: 0.2 against a. No test: the values leave it without a p-value.',
+      '3 diverged runs are left out of the numbers.',
+    ])
+  })
+})
+
+test('a title inside an English sentence loses its capital, an acronym keeps it', () => {
+  expect([within('Weight decay', 'en'), within('MNIST', 'en'), within('Lasso', 'ja')]).toEqual(['weight decay', 'MNIST', 'Lasso'])
+})

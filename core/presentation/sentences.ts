@@ -1,0 +1,116 @@
+/**
+ * What came out, in sentences: a verdict's parts and a comparison's levels, the same words on page, paper and terminal. Each sentence is
+ * a whole message of the catalogue; only names and numbers are put in.
+ */
+import type { ComparedLevel, Comparison } from '#core/contract/comparison.ts'
+import type { Factor, Metric, VerdictPart } from '#core/contract/studies.ts'
+import type { Language } from '#core/contract/values.ts'
+import type { Catalogue, MessageKey } from './catalogue.ts'
+import { formatInterval, formatNumber, formatP } from './digits.ts'
+
+export type VerdictState = 'holds' | 'fails' | 'open'
+export type Sentence = { readonly state: VerdictState; readonly text: string }
+
+/** The titles that a sentence needs, by name. `theory` is what the prediction is called, for instance Lasso; null for any other or several. */
+export type Naming = { readonly metrics: readonly Metric[]; readonly factors: readonly Factor[]; readonly theory: string | null }
+
+/** Rules that have a better sentence than "at most", because what their metric means is known: key when met, key when not. */
+const special: Readonly<Record<string, { readonly limit: number | null; readonly met: MessageKey; readonly unmet: MessageKey }>> = {
+  'oracle-distance-relative': { limit: null, met: 'verdict.agrees', unmet: 'verdict.agrees' },
+  'zero-disagreements': { limit: 0, met: 'verdict.sameZeros', unmet: 'verdict.otherZeros' },
+  zeros: { limit: 0, met: 'verdict.noZero', unmet: 'verdict.someZero' },
+}
+
+/** A part fails as soon as one run fails; it is open while no run has come to its end. */
+export function verdictState({ passed, total }: Pick<VerdictPart, 'passed' | 'total'>): VerdictState {
+  if (total === 0) return 'open'
+  return passed === total ? 'holds' : 'fails'
+}
+
+/** The whole verdict: fails if a part fails, else is open if a part is open or there is none. */
+export function overallState(parts: readonly VerdictPart[]): VerdictState {
+  const states = parts.map(verdictState)
+  if (states.includes('fails')) return 'fails'
+  return states.length === 0 || states.includes('open') ? 'open' : 'holds'
+}
+
+/** One sentence for each part of a verdict, in its order. */
+export function verdictSentences(parts: readonly VerdictPart[], naming: Naming, words: Catalogue): Sentence[] {
+  if (parts.every(({ total }) => total === 0)) return [{ state: 'open', text: words('verdict.openSentence') }]
+  return parts.filter(({ total }) => total > 0).map((part) => ({ state: verdictState(part), text: verdictSentence(part, naming, words) }))
+}
+
+function verdictSentence(part: VerdictPart, naming: Naming, words: Catalogue): string {
+  const { language } = words
+  const { metric, rule, limit, passed, total, worst } = part
+  const named = {
+    passed,
+    total,
+    failed: total - passed,
+    runs: runsOf(part, naming, words),
+    metric: within(naming.metrics.find(({ name }) => name === metric)?.title[language] ?? metric, language),
+    limit: formatNumber(limit, language),
+    worst: formatNumber(worst, language, { digits: 2 }),
+    theory: naming.theory ?? words('verdict.theory'),
+  }
+  const known = Object.hasOwn(special, metric) ? special[metric] : undefined
+  if (known !== undefined && rule === 'at-most' && (known.limit === null || known.limit === limit))
+    return words(passed === total ? known.met : known.unmet, named)
+  return words(`verdict.${rule}`, named)
+}
+
+function runsOf({ where, total }: VerdictPart, { factors }: Naming, words: Catalogue): string {
+  if (where.length === 0) return words('verdict.runs', { n: total })
+  const { language } = words
+  const levels = where.map(({ factor, label }) => {
+    const title = factors.find(({ path }) => path === factor)?.title[language] ?? factor
+    return words('verdict.level', { factor: within(title, language), label })
+  })
+  return words('verdict.runsWith', { n: total, levels: listOf(levels, language) })
+}
+
+/** One sentence for each level of a comparison, the baseline's first, and one for the runs that diverged. */
+export function comparisonSentences(comparison: Comparison, words: Catalogue): string[] {
+  const { levels, baseline } = comparison
+  const diverged = levels.reduce((sum, level) => sum + level.diverged, 0)
+  const ordered = [...levels.filter(({ label }) => label === baseline), ...levels.filter(({ label }) => label !== baseline)]
+  return [
+    ...ordered.map((level) => levelSentence(level, comparison, words)),
+    ...(diverged > 0 ? [words('comparison.diverged', { count: diverged })] : []),
+  ]
+}
+
+function levelSentence(level: ComparedLevel, { baseline, confidence }: Comparison, words: Catalogue): string {
+  const { language } = words
+  const { label, n, mean, need, difference } = level
+  if (n === 0) return words('comparison.none', { label })
+  if (need !== null) return words('comparison.need', { label, seeds: need.seeds, more: Math.max(1, need.seeds - n) })
+  if (label === baseline) return words('comparison.baseline', { label, n, mean: formatNumber(mean, language, halfWidth(level)) })
+  const value = formatNumber(difference?.value, language)
+  if (difference === null || difference.pAdjusted === null) return words('comparison.noTest', { label, baseline, difference: value })
+  const percent = formatNumber(confidence * 100, language)
+  const limit = 1 - confidence
+  return words(difference.pAdjusted < limit ? 'comparison.different' : 'comparison.notDifferent', {
+    label,
+    baseline,
+    difference: value,
+    interval: `${words('comparison.confidence', { percent })} ${formatInterval(difference.low, difference.high, language)}`,
+    p: formatP(difference.pAdjusted, language),
+    level: formatNumber(limit, language, { digits: 2 }),
+  })
+}
+
+/** The interval's half width, as what gives a mean its digits. */
+export function halfWidth({ interval }: Pick<ComparedLevel, 'interval'>): { uncertainty?: number } {
+  return interval === null ? {} : { uncertainty: (interval.high - interval.low) / 2 }
+}
+
+/** Items joined as the language joins them: `a, b and c`. */
+export function listOf(items: readonly string[], language: Language): string {
+  return language === 'ja' ? items.join('、') : new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(items)
+}
+
+/** A title in the middle of an English sentence loses its capital, unless it is an acronym or a name in capitals. */
+export function within(title: string, language: Language): string {
+  return language === 'en' && /^\p{Lu}\p{Ll}/u.test(title) ? `${title.charAt(0).toLowerCase()}${title.slice(1)}` : title
+}
