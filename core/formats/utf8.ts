@@ -51,7 +51,7 @@ export function isWellFormed(text: string): boolean {
 
 /** The UTF-8 bytes of well-formed text. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(encodedLength(text))
+  const bytes = new Uint8Array(utf8Length(text))
   let at = 0
   for (let index = 0; index < text.length; index += 1) {
     const point = text.codePointAt(index) ?? 0
@@ -75,7 +75,8 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-function encodedLength(text: string): number {
+/** Bytes that well-formed text takes. */
+export function utf8Length(text: string): number {
   let length = 0
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index)
