@@ -1,0 +1,126 @@
+/** The program's contract with handlers that answer one fixed value each: proof that every route's answer crosses a transport. */
+import type { ContractRouterClient } from '@orpc/contract'
+import { implement } from '@orpc/server'
+import {
+  contract,
+  type Comparison,
+  type Contract,
+  type EngineProof,
+  type Event,
+  type Plan,
+  type Preset,
+  type Run,
+  type Series,
+  type Study,
+} from '#core/contract/index.ts'
+
+export type SampleClient = ContractRouterClient<Contract>
+
+const words = { en: 'A mirror', ja: '鏡' }
+const hash = '0123456789abcdef'.repeat(4)
+const factor = { path: 'regularisation.weightDecay', title: words, ordered: true, levels: [{ value: 0.05, label: '0.05' }] }
+
+const preset: Preset = { name: 'rescaling-sparsity', title: words, question: words, text: 'kagami: 1\n', runs: 80 }
+const plan: Plan = {
+  name: 'a', hash, title: words, cells: 8, seeds: 10, runs: 80, engine: 'wasm', seconds: Infinity, bytes: 0, factors: [factor],
+  stacks: [{ id: 's-0', runs: 80, shape: { depth: [2, null] }, parameters: 24, steps: 40_000, bytes: 1, seconds: Number.NaN }], warnings: ['none'],
+} // prettier-ignore
+const study: Study = {
+  id: '0a1b', name: 'a', hash, title: words, question: words, formula: '\\ell', createdMs: 0, engine: 'wasm', device: null,
+  runs: { queued: 0, running: 1, finished: 2, stopped: 3, failed: 4, interrupted: 5 }, step: 1, steps: 2, secondsLeft: null, factors: [factor],
+  metrics: [{ name: 'loss', title: words, unit: '', scale: 'log' }],
+  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, where: [], passed: 0, total: 1, worst: -Infinity, worstRun: null }],
+} // prettier-ignore
+const run: Run = {
+  id: '0a1b.c.0', study: '0a1b', cell: 'c', stack: 's-0', lane: 0, replicate: 0, levels: [{ factor: factor.path, value: [1, 'x', null], label: 'x' }],
+  state: 'finished', outcome: { kind: 'diverged', step: 7, place: 'loss' }, reason: null, step: 7, steps: 10, values: { loss: Number.NaN, norm: -0 },
+  parametersSha256: hash, startedMs: 1, endedMs: null,
+} // prettier-ignore
+const series: Series = {
+  study: '0a1b', metric: 'loss', shown: 2, total: 2, blocks: [{ runs: ['0a1b.c.0'], steps: new Float64Array([0, 200]), values: new Float64Array([-0, Number.NaN]) }],
+} // prettier-ignore
+const comparison: Comparison = {
+  factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95,
+  levels: [{ label: '0.05', value: 0.05, n: 1, diverged: 0, values: [{ run: '0a1b.c.0', value: -0 }], mean: 1, standardDeviation: null, interval: null, difference: null, need: { seeds: 2 } }],
+} // prettier-ignore
+const proof: EngineProof = {
+  engine: 'cpu',
+  available: true,
+  device: null,
+  size: 64,
+  error: 0,
+  bound: 64 * 2 ** -24,
+  gflops: 0.1,
+  versions: { tfjs: '4' },
+  reason: null,
+}
+const events: Event[] = [
+  { kind: 'studyChanged', cursor: 1, study: '0a1b' },
+  { kind: 'progressed', cursor: 2, study: '0a1b', step: 1, steps: 2 },
+  { kind: 'runsEnded', cursor: 3, study: '0a1b', state: 'finished', runs: 4 },
+]
+const measured = { run: '0a1b.c.0', names: ['x'], measured: new Float64Array([-0]), predicted: null, margin: new Float64Array([Infinity]) }
+const prediction = { metric: 'loss', oracle: 'lasso', cell: 'c', replicate: 0, value: Number.NaN }
+const report = { html: '<!doctype html><title>鏡</title>', bytes: 30 }
+
+export function createSampleRouter() {
+  const os = implement(contract)
+  return os.router({
+    presets: { list: os.presets.list.handler(() => [preset]) },
+    studies: {
+      plan: os.studies.plan.handler(() => plan),
+      start: os.studies.start.handler(() => ({ study: '0a1b' })),
+      resume: os.studies.resume.handler(({ input }) => input),
+      stop: os.studies.stop.handler(({ input }) => input),
+      list: os.studies.list.handler(() => [study]),
+      get: os.studies.get.handler(() => study),
+      text: os.studies.text.handler(() => ({ text: 'kagami: 1\n' })),
+      coefficients: os.studies.coefficients.handler(() => [measured]),
+      predictions: os.studies.predictions.handler(() => [prediction]),
+    },
+    runs: { list: os.runs.list.handler(({ input }) => ({ total: 1, offset: input.offset, runs: [run] })) },
+    series: { read: os.series.read.handler(() => series) },
+    comparisons: { make: os.comparisons.make.handler(() => comparison) },
+    reports: { make: os.reports.make.handler(() => report) },
+    engines: { prove: os.engines.prove.handler(() => [proof]) },
+    events: {
+      watch: os.events.watch.handler(async function* () {
+        yield* events
+      }),
+    },
+  })
+}
+
+type Sample = { readonly route: string; call(client: SampleClient): Promise<unknown>; readonly expected: unknown }
+
+const ofStudy = { study: '0a1b' }
+
+/** Every route, how it is called, and what its handler above gives. */
+export const contractSamples: readonly Sample[] = [
+  { route: 'presets.list', call: (client) => client.presets.list(), expected: [preset] },
+  { route: 'studies.plan', call: (client) => client.studies.plan({ preset: 'a' }), expected: plan },
+  { route: 'studies.start', call: (client) => client.studies.start({ text: 'kagami: 1' }), expected: ofStudy },
+  { route: 'studies.resume', call: (client) => client.studies.resume(ofStudy), expected: ofStudy },
+  { route: 'studies.stop', call: (client) => client.studies.stop(ofStudy), expected: ofStudy },
+  { route: 'studies.list', call: (client) => client.studies.list(), expected: [study] },
+  { route: 'studies.get', call: (client) => client.studies.get(ofStudy), expected: study },
+  { route: 'studies.text', call: (client) => client.studies.text(ofStudy), expected: { text: 'kagami: 1\n' } },
+  { route: 'studies.coefficients', call: (client) => client.studies.coefficients(ofStudy), expected: [measured] },
+  { route: 'studies.predictions', call: (client) => client.studies.predictions(ofStudy), expected: [prediction] },
+  { route: 'runs.list', call: (client) => client.runs.list({}), expected: { total: 1, offset: 0, runs: [run] } },
+  { route: 'series.read', call: (client) => client.series.read({ ...ofStudy, metric: 'loss' }), expected: series },
+  {
+    route: 'comparisons.make',
+    call: (client) => client.comparisons.make({ ...ofStudy, factor: 'a', metric: 'loss' }),
+    expected: comparison,
+  },
+  { route: 'reports.make', call: (client) => client.reports.make({ ...ofStudy, language: 'ja' }), expected: report },
+  { route: 'engines.prove', call: (client) => client.engines.prove(), expected: [proof] },
+  { route: 'events.watch', call: async (client) => collect(await client.events.watch({})), expected: events },
+]
+
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const values: T[] = []
+  for await (const value of stream) values.push(value)
+  return values
+}
