@@ -1,0 +1,64 @@
+/**
+ * Our one door to tfjs-core: the tensor operations that models, losses and optimisers may use.
+ *
+ * What is missing is missing on purpose: no random numbers (draw from a key in numerics/random), no linear algebra beyond
+ * products (tfjs has no float64; analyse in numerics/linalg), no global optimisers.
+ *
+ * Ownership: a function never disposes its arguments; what it makes inside dies in `tidy`; the caller owns the result.
+ */
+import { add, engine, fill, isFinite as isFiniteEach, reshape, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core'
+
+export {
+  add,
+  all,
+  cast,
+  gather,
+  isFinite,
+  keep,
+  logicalAnd,
+  matMul,
+  memory,
+  mul,
+  reshape,
+  scalar,
+  square,
+  sub,
+  sum,
+  tensor,
+  tidy,
+  transpose,
+  valueAndGrads,
+} from '@tensorflow/tfjs-core'
+export type { Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
+
+/** Tensors by name: parameters, optimiser state. */
+export type Tensors = Readonly<Record<string, Tensor>>
+
+/**
+ * Lane r of `yes` where condition[r], else lane r of `no`. A NaN in the lane that is not taken never reaches the result,
+ * which a product with a mask cannot promise (0 · NaN = NaN).
+ *
+ * @param condition  [R], bool
+ * @param yes, no    [R, …], float32 or int32, equal shapes
+ * @returns          [R, …]
+ * The kernel needs a condition of the full shape, and wasm spreads booleans 10 times slower than floats (79 against 8 µs for
+ * [80, 12]). So the condition is spread as a float: 0 where it holds, NaN where not, and read back by isFinite.
+ */
+export function selectLanes(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
+  const lanes = condition.shape[0] ?? 0
+  const mark = select(condition, zeros([lanes]), fill([lanes], Number.NaN)) // [R]
+  const spread = add(reshape(mark, [lanes, ...yes.shape.slice(1).map(() => 1)]), zeros(yes.shape)) // [R, …]
+  return select(isFiniteEach(spread), yes, no)
+}
+
+function select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
+  const selected = engine().runKernel('Select', { condition, t: yes, e: no })
+  return selected as Tensor // runKernel is typed for kernels of several outputs; Select has one
+}
+
+/** `tidy` for a result that is not a tensor: what `make` leaves behind is disposed, its result passes through. */
+export function inScope<T>(make: () => T): T {
+  const made: T[] = []
+  tidy(() => void made.push(make()))
+  return made[0] as T // tidy runs its function once
+}

@@ -1,0 +1,108 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import {
+  add,
+  matMul,
+  memory,
+  mul,
+  scalar,
+  selectLanes,
+  square,
+  sub,
+  sum,
+  tensor,
+  tidy,
+  valueAndGrads,
+  type Tensor,
+  type Tensor1D,
+  type Tensors,
+} from './ops.ts'
+import { captureProgram, type Program } from './program.ts'
+import { startEngine } from './registry.ts'
+
+const { sin } = Math
+const numbers = (length: number, phase: number) => Float32Array.from({ length }, (_, i) => sin(3 * i + phase)) // no pattern that symmetry could hide
+
+/** A small regression: u⊙w against x·v, and a feed that shifts the targets. */
+function build() {
+  const x = tensor(numbers(7 * 5, 1), [7, 5])
+  const y = tensor(numbers(3 * 7, 2), [3, 7])
+  const state = { u: tensor(numbers(15, 3), [3, 5]), w: tensor(numbers(15, 4), [3, 5]) }
+  const step = (now: Tensors, feeds: Tensors): Tensors => {
+    const { u, w } = now as { u: Tensor; w: Tensor }
+    const shift = feeds['shift'] as Tensor
+    const loss = (a: Tensor, b: Tensor) => sum(square(sub(matMul(mul(a, b) as Tensor1D, x as Tensor1D, false, true), add(y, shift))))
+    const { grads } = valueAndGrads(loss)([u, w])
+    const [du, dw] = grads as [Tensor, Tensor]
+    return { u: sub(u, mul(du, scalar(0.01))), w: sub(w, mul(dw, scalar(0.01))) }
+  }
+  return { x, y, state, step, feeds: { shift: { shape: [1, 7], dtype: 'float32' } } as const }
+}
+
+describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
+  beforeAll(async () => void (await startEngine(name)))
+  let program: Program | undefined
+  afterEach(() => program?.dispose())
+
+  test('100 replayed steps have the bits of 100 steps run by tfjs', () => {
+    const { x, y, state, step, feeds } = build()
+    program = captureProgram({ state, feeds, step })
+    let eager: Tensors = state
+    for (let i = 0; i < 100; i += 1) {
+      const shift = numbers(7, i)
+      program.advance({ shift })
+      const next = tidy(() => step(eager, { shift: tensor(shift, [1, 7]) }) as Record<string, Tensor>)
+      if (i > 0) for (const part of Object.values(eager)) part.dispose()
+      eager = next
+    }
+    expect(program.read('u')).toEqual(eager['u']?.dataSync())
+    expect(program.read('w')).toEqual(eager['w']?.dataSync())
+    expect(program.read('u').every(Number.isFinite)).toBe(true)
+    for (const part of [x, y, ...Object.values(state), ...Object.values(eager)]) part.dispose()
+  })
+
+  test('nothing is left behind: tensors, data and steps', () => {
+    const before = memory().numTensors
+    const { x, y, state, step, feeds } = build()
+    const own = captureProgram({ state, feeds, step })
+    const afterCapture = memory()
+    for (let i = 0; i < 1_000; i += 1) own.advance({ shift: numbers(7, i) })
+    expect(memory().numTensors).toBe(afterCapture.numTensors)
+    for (const part of [x, y, ...Object.values(state)]) part.dispose()
+    own.dispose()
+    program = undefined
+    expect(memory().numTensors).toBe(before)
+  })
+
+  test('what does not change is computed once, what nobody needs is not computed', () => {
+    const { state } = build()
+    program = captureProgram({
+      state,
+      feeds: {},
+      step: ({ u, w }) => {
+        const constant = square(scalar(3)) // folded
+        square(u as Tensor) // unused
+        return { u: mul(u as Tensor, constant), w: w as Tensor }
+      },
+    })
+    expect(program.kernels.map((kernel) => kernel.name)).toEqual(['Multiply'])
+    program.advance({})
+    program.advance({})
+    expect(program.read('u')).toEqual(numbers(15, 3).map((value) => Math.fround(Math.fround(value * 9) * 9)))
+    expect(program.read('w')).toEqual(numbers(15, 4))
+  })
+
+  test('the gradient of a matrix product never asks a kernel to transpose', () => {
+    const { state, step, feeds } = build()
+    program = captureProgram({ state, feeds, step })
+    const products = program.kernels.filter((kernel) => kernel.name === 'BatchMatMul')
+    expect(products).toHaveLength(2) // forward, and the one gradient that depends on the state
+    if (name === 'wasm')
+      for (const { attributes } of products.slice(1)) expect(attributes).toMatchObject({ transposeA: false, transposeB: false })
+  })
+
+  test('a lane that is not selected may be NaN', () => {
+    const alive = tensor([true, false], [2], 'bool') as Tensor1D
+    const selected = selectLanes(alive, tensor([1, 2, NaN, NaN], [2, 2]), tensor([5, 6, 7, 8], [2, 2]))
+    expect([...selected.dataSync()]).toEqual([1, 2, 7, 8])
+  })
+})

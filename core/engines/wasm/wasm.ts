@@ -1,0 +1,23 @@
+/** The embedded engine: tfjs's WebAssembly backend with XNNPACK, one thread in Node. Works at once everywhere. */
+import { cpus } from 'node:os'
+import '@tensorflow/tfjs' // for the table of gradients, which tfjs-core's Node build leaves out
+import { env, ready, setBackend, version_core } from '@tensorflow/tfjs-core'
+import { version_wasm } from '@tensorflow/tfjs-backend-wasm'
+import { Refusal } from '#core/contract/errors.ts'
+import type { Engine } from '../engine.ts'
+import { registerMatMulGradient } from './gradients/matMul.ts'
+
+export const wasm: Engine = {
+  kind: 'wasm',
+  async start() {
+    env().set('PROD', true) // no NaN checks and no warnings of tfjs's own: divergence is an outcome that the loop records
+    if (!(await setBackend('wasm'))) throw new Refusal('engine-unavailable', 'wasm: the WebAssembly backend did not start')
+    await ready()
+    registerMatMulGradient()
+    return {
+      kind: 'wasm',
+      device: `${cpus()[0]?.model.trim() ?? 'unknown processor'}, 1 thread`,
+      versions: { '@tensorflow/tfjs-core': version_core, '@tensorflow/tfjs-backend-wasm': version_wasm },
+    }
+  },
+}
