@@ -1,0 +1,140 @@
+/**
+ * A table from a CSV file: one column is the target, the others (or those named) are features.
+ *
+ * Standardised, each column is (value − mean) / standard deviation, with the population's standard deviation (division by n) of
+ * the training part, as scikit-learn's StandardScaler; the target too. The models have no intercept, so data that is not
+ * standardised goes through the origin.
+ */
+import { z } from 'zod'
+import { Refusal, assert } from '#core/contract/errors.ts'
+import type { Table } from '#core/formats/csv.ts'
+import { permutation } from '#core/numerics/random/draw.ts'
+import { split as splitKey, type Key } from '#core/numerics/random/key.ts'
+import type { DataKind, Part } from './data.ts'
+
+const split = z
+  .strictObject({
+    train: z.number().gt(0).max(1).default(1),
+    validation: z.number().min(0).lt(1).default(0),
+    test: z.number().min(0).lt(1).default(0),
+  })
+  .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-9, {
+    error: 'expected three fractions that add up to 1',
+  })
+
+const settings = z.strictObject({
+  kind: z.literal('csv'),
+  path: z.string().min(1).describe('the file, relative to the study; `resource:data/…` for a table that ships with the program'),
+  target: z.string().min(1).describe('the column to predict'),
+  features: z.array(z.string().min(1)).min(1).optional().describe('the columns to predict from; all others when left out'),
+  delimiter: z.string().length(1).default(','),
+  standardise: z.boolean().default(true),
+  split: split.prefault({}),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('SHA-256 of the file; written by the program when the study is frozen, refused when the file differs'),
+})
+export type Csv = z.infer<typeof settings>
+
+export const csv: DataKind<typeof settings> = {
+  kind: 'csv',
+  title: { en: 'Table (CSV)', ja: '表(CSV)' },
+  settings,
+  shapeOf: (s) => ({ ...s, features: s.features ?? null, sha256: s.sha256 ?? null }),
+  files: ({ path }) => [path],
+  isShared: ({ split: { train } }) => train === 1,
+  make(s, key, tables) {
+    const table = tables(s.path)
+    const features = featureNames(s, table)
+    const rows = order(s, table, key)
+    const sizes = partSizes(s, table)
+    const cut = (from: number, count: number): Part | null =>
+      count === 0 ? null : gatherRows(table, { features, target: s.target, rows: rows.subarray(from, from + count) })
+    const parts = [cut(0, sizes.train), cut(sizes.train, sizes.validation), cut(sizes.train + sizes.validation, sizes.test)] as const
+    const [train] = parts
+    assert(train !== null, 'csv: a training part has at least one row')
+    const names = [...features, s.target]
+    const scale = s.standardise ? scaleOf(train, names, table.name) : null
+    const [fit, validation, test] = parts.map((part) => (part === null || scale === null ? part : rescale(part, scale)))
+    assert(fit != null, 'csv: a training part has at least one row')
+    return { features, target: s.target, train: fit, validation: validation ?? null, test: test ?? null }
+  },
+}
+
+function columnOf(table: Table, name: string): Float64Array {
+  const values = table.values[table.columns.indexOf(name)]
+  if (values === undefined) {
+    throw new Refusal(
+      'invalid-input',
+      `${table.name}: expected a column ${JSON.stringify(name)}, got ${table.columns
+        .map((column) => JSON.stringify(column))
+        .join(', ')
+        .slice(0, 200)}`,
+    )
+  }
+  return values
+}
+
+function featureNames({ target, features }: Csv, table: Table): readonly string[] {
+  columnOf(table, target)
+  const names = features ?? table.columns.filter((column) => column !== target)
+  for (const name of names) columnOf(table, name)
+  if (names.includes(target))
+    throw new Refusal('invalid-input', `data.features: expected columns other than the target, got ${JSON.stringify(target)}`)
+  if (names.length === 0) throw new Refusal('invalid-input', `${table.name}: expected at least one column beside the target, got none`)
+  return names
+}
+
+/** Row numbers in the order of the parts: as in the file when there is one part, shuffled by the run's key otherwise. */
+function order({ split: { train } }: Csv, table: Table, key: Key): Int32Array {
+  return train === 1 ? Int32Array.from({ length: table.rows }, (_, i) => i) : permutation(splitKey(key, 'split'), table.rows)
+}
+
+function partSizes({ split: fractions }: Csv, table: Table): { train: number; validation: number; test: number } {
+  const validation = Math.round(fractions.validation * table.rows)
+  const test = Math.round(fractions.test * table.rows)
+  const train = table.rows - validation - test
+  if (train < 1) throw new Refusal('invalid-input', `data.split: expected at least one row for training, got ${train} of ${table.rows}`)
+  return { train, validation, test }
+}
+
+function gatherRows(table: Table, { features, target, rows }: { features: readonly string[]; target: string; rows: Int32Array }): Part {
+  const columns = features.map((name) => columnOf(table, name))
+  const values = new Float64Array(rows.length * features.length) // [rows, features]
+  for (const [i, row] of rows.entries())
+    for (const [j, column] of columns.entries()) values[i * features.length + j] = column[row] ?? Number.NaN
+  const y = columnOf(table, target)
+  return { x: { rows: rows.length, columns: features.length, values }, y: Float64Array.from(rows, (row) => y[row] ?? Number.NaN) }
+}
+
+type Scale = { readonly means: Float64Array; readonly deviations: Float64Array } // features, then the target
+
+function scaleOf({ x, y }: Part, names: readonly string[], file: string): Scale {
+  const means = new Float64Array(x.columns + 1)
+  const deviations = new Float64Array(x.columns + 1)
+  for (const j of means.keys()) {
+    const value = (i: number) => (j < x.columns ? x.values[i * x.columns + j] : y[i]) ?? Number.NaN
+    let total = 0
+    for (let i = 0; i < x.rows; i += 1) total += value(i)
+    const mean = total / x.rows
+    let squares = 0
+    for (let i = 0; i < x.rows; i += 1) squares += (value(i) - mean) ** 2
+    means[j] = mean
+    deviations[j] = Math.sqrt(squares / x.rows)
+    if (!((deviations[j] ?? 0) > 1e-12 * Math.abs(mean))) {
+      throw new Refusal(
+        'invalid-input',
+        `${file}, column ${JSON.stringify(names[j])}: expected values that differ, to standardise them, got ${mean} in every training row`,
+      )
+    }
+  }
+  return { means, deviations }
+}
+
+function rescale({ x, y }: Part, { means, deviations }: Scale): Part {
+  const d = x.columns
+  const at = (value: number, j: number) => (value - (means[j] ?? 0)) / (deviations[j] ?? 1)
+  return { x: { ...x, values: x.values.map((value, i) => at(value, i % d)) }, y: y.map((value) => at(value, d)) }
+}

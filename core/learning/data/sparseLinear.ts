@@ -1,0 +1,55 @@
+/**
+ * Linear regression with few coefficients that are not zero.
+ *
+ *   y = Xβ + σε,   X [n, d] and ε [n] independent standard normal
+ *
+ * Source: theory.md, preset E1. Everything is drawn anew for each run from the run's key, purposes `x`, `noise`, `test/x`, `test/noise`.
+ */
+import { z } from 'zod'
+import type { Matrix } from '#core/numerics/linalg/matrix.ts'
+import { matrixTimes } from '#core/numerics/linalg/matrix.ts'
+import { drawNormal } from '#core/numerics/random/draw.ts'
+import { split, type Key } from '#core/numerics/random/key.ts'
+import type { DataKind, Part } from './data.ts'
+
+const settings = z
+  .strictObject({
+    kind: z.literal('sparse-linear'),
+    samples: z.int().min(1).max(1_000_000).describe('rows of the training part'),
+    features: z.int().min(1).max(10_000).describe('columns of X'),
+    coefficients: z.array(z.number()).min(1).max(10_000).describe('the first coefficients β; the others are zero'),
+    noise: z.number().min(0).default(0).describe('standard deviation σ of the noise on y'),
+    testSamples: z.int().min(0).max(1_000_000).default(0).describe('rows of a test part drawn beside it'),
+  })
+  .refine(({ coefficients, features }) => coefficients.length <= features, {
+    path: ['coefficients'],
+    error: 'expected at most as many coefficients as features',
+  })
+export type SparseLinear = z.infer<typeof settings>
+
+export const sparseLinear: DataKind<typeof settings> = {
+  kind: 'sparse-linear',
+  title: { en: 'Sparse linear regression', ja: 'スパース線形回帰' },
+  settings,
+  shapeOf: ({ kind, samples, features }) => ({ kind, samples, features }),
+  files: () => [],
+  isShared: () => false,
+  make(s, key) {
+    const test = s.testSamples === 0 ? null : draw(s, { rows: s.testSamples, key: split(key, 'test') })
+    return {
+      features: Array.from({ length: s.features }, (_, j) => `x${j + 1}`),
+      target: 'y',
+      train: draw(s, { rows: s.samples, key }),
+      validation: null,
+      test,
+    }
+  },
+}
+
+function draw({ features, coefficients, noise }: SparseLinear, { rows, key }: { rows: number; key: Key }): Part {
+  const x: Matrix = { rows, columns: features, values: drawNormal(split(key, 'x'), rows * features) }
+  const beta = Float64Array.from({ length: features }, (_, j) => coefficients[j] ?? 0)
+  const signal = matrixTimes(x, beta)
+  const errors = drawNormal(split(key, 'noise'), rows)
+  return { x, y: signal.map((value, i) => value + noise * (errors[i] ?? 0)) }
+}

@@ -1,0 +1,4 @@
+/** The optimisers, a row each. */
+import { sgd } from './sgd.ts'
+
+export const optimiserKinds = { sgd } as const
