@@ -1,0 +1,16 @@
+/** Which oracle speaks about which model. */
+import type { Oracle } from './oracle.ts'
+import { lassoOracle } from './lasso.ts'
+import { ridgeOracle } from './ridge.ts'
+
+export type Described = { readonly model: { readonly kind: string; readonly depth?: number }; readonly loss: { readonly kind: string } }
+
+/**
+ * The oracle for a model trained by gradient descent on a loss with decay γ‖θ‖², or null where the theory has no closed form: products of three and more
+ * factors have several minima (theory.md 8.3).
+ */
+export function oracleFor({ model, loss }: Described): Oracle | null {
+  if (loss.kind !== 'mse') return null
+  if (model.kind === 'linear') return ridgeOracle
+  return model.kind === 'product-linear' && model.depth === 2 ? lassoOracle : null
+}

@@ -1,0 +1,16 @@
+/** Which mirrors a model has, by its symmetries. */
+import type { z } from 'zod'
+import type { modelKinds } from '#core/learning/models/registry.ts'
+import type { Mirror } from '../mirror.ts'
+import { rescalingMirrors } from './rescaling.ts'
+
+type Settings = { [K in keyof typeof modelKinds]: z.output<(typeof modelKinds)[K]['settings']> }[keyof typeof modelKinds]
+
+export function mirrorsOf(model: Settings, features: number): readonly Mirror[] {
+  switch (model.kind) {
+    case 'product-linear':
+      return rescalingMirrors(model, features)
+    case 'linear':
+      return []
+  }
+}
