@@ -1,0 +1,65 @@
+/**
+ * Whether a run's zeros are the theory's zeros.
+ *
+ * A coordinate disagrees when one of the two is zero and the other is not: |v_j| < 1e-6 against v*_j = 0. A zero of the theory is
+ * exempt while training cannot have resolved it: near its critical point a product shrinks as e^{−4ηδt}, δ = γ − |X_jᵀr/n| its
+ * margin, so 1e-6 takes t ≥ 3.5/(ηδ) steps; momentum μ makes η/(1 − μ) of η.
+ * Source: theory.md section 8 [C].
+ */
+import type { Prediction } from '#core/symmetry/oracles/oracle.ts'
+import type { Metric } from './metric.ts'
+
+/** What counts as zero in a verdict. */
+export const zeroThreshold = 1e-6
+
+export type ZeroAgreement = { readonly predicted: number; readonly measured: number; readonly exempt: number; readonly wrong: number }
+
+/**
+ * @param coefficients    v [d], float64
+ * @param resolvedMargin  3.5/(η·steps): zeros with a smaller margin are exempt
+ * @returns               counts of coordinates; a NaN coefficient is no zero
+ */
+export function zeroAgreement(
+  coefficients: Float64Array,
+  { coefficients: predicted, margin }: Prediction,
+  resolvedMargin: number,
+): ZeroAgreement {
+  const count = { predicted: 0, measured: 0, exempt: 0, wrong: 0 }
+  for (const [j, value] of coefficients.entries()) {
+    const isZero = Math.abs(value) < zeroThreshold
+    const shouldBeZero = predicted[j] === 0
+    const isExempt = shouldBeZero && (margin[j] ?? Number.NaN) < resolvedMargin
+    count.predicted += shouldBeZero ? 1 : 0
+    count.measured += isZero ? 1 : 0
+    count.exempt += isExempt ? 1 : 0
+    count.wrong += isZero !== shouldBeZero && !isExempt ? 1 : 0
+  }
+  return count
+}
+
+export const zeroDisagreement: Metric = {
+  kind: 'zero-agreement',
+  title: { en: 'Zeros against the oracle', ja: 'ゼロの一致(理論値)' },
+  columns: [
+    {
+      name: 'zero-disagreements',
+      title: { en: 'Coordinates zero in one and not in the other', ja: '理論値とゼロが食い違う係数の数' },
+      unit: '1',
+      scale: 'linear',
+      applies: ({ hasOracle }) => hasOracle,
+      of: ({ coefficients, prediction, resolvedMargin }) => {
+        if (prediction === null || coefficients.some(Number.isNaN)) return Number.NaN
+        return zeroAgreement(coefficients, prediction, resolvedMargin).wrong
+      },
+    },
+    {
+      name: 'zeros',
+      title: { en: 'Coefficients below 1e-6', ja: '1e-6 未満の係数の数' },
+      unit: '1',
+      scale: 'linear',
+      applies: () => true,
+      of: ({ coefficients }) =>
+        coefficients.some(Number.isNaN) ? Number.NaN : coefficients.filter((value) => Math.abs(value) < zeroThreshold).length,
+    },
+  ],
+}
