@@ -1,0 +1,46 @@
+/** What one run of a stack is made of, resolved from its study: kinds with their settings, typed together. */
+import type { Facts } from '#core/analysis/metrics/metric.ts'
+import { dataKinds } from '#core/learning/data/registry.ts'
+import type { DataKind } from '#core/learning/data/data.ts'
+import { lossKinds } from '#core/learning/losses/registry.ts'
+import type { LossKind } from '#core/learning/losses/loss.ts'
+import { modelKinds } from '#core/learning/models/registry.ts'
+import type { ModelKind } from '#core/learning/models/model.ts'
+import { optimiserKinds } from '#core/learning/optimisers/registry.ts'
+import type { OptimiserKind } from '#core/learning/optimisers/optimiser.ts'
+import type { StudyFile } from '#core/study/schema.ts'
+import { oracleFor } from '#core/symmetry/oracles/registry.ts'
+
+/** A kind of the registry together with settings of that kind; the kind's functions take no others. */
+type Bound<K, Settings> = { readonly kind: K; readonly settings: Settings }
+
+export function modelOf({ model }: StudyFile): Bound<ModelKind, StudyFile['model']> {
+  return { kind: modelKinds[model.kind], settings: model }
+}
+export function dataOf({ data }: StudyFile): Bound<DataKind, StudyFile['data']> {
+  return { kind: dataKinds[data.kind], settings: data }
+}
+export function lossOf({ loss }: StudyFile): Bound<LossKind, StudyFile['loss']> {
+  return { kind: lossKinds[loss.kind], settings: loss }
+}
+export function optimiserOf({ optimiser }: StudyFile): Bound<OptimiserKind, StudyFile['optimiser']> {
+  return { kind: optimiserKinds[optimiser.kind], settings: optimiser }
+}
+
+/** Steps between recorded values. */
+export function recordEvery({ training: { steps, record } }: StudyFile): number {
+  return record.every ?? Math.max(1, Math.round(steps / 200))
+}
+
+/** What is known about the measurements of a run before it starts. */
+export function factsOf(study: StudyFile): Facts {
+  const { data } = study
+  const isSplit = data.kind === 'csv'
+  return {
+    hasTest: isSplit ? data.split.test > 0 : data.testSamples > 0,
+    hasValidation: isSplit && data.split.validation > 0,
+    hasOracle: oracleFor(study) !== null,
+    hasMirrors: study.model.kind === 'product-linear',
+    hasZeros: study.model.kind === 'product-linear',
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * From the text of a study to the frozen study: every default resolved, every level checked, the hash that names it.
+ */
+import { Refusal, quote } from '#core/contract/errors.ts'
+import type { Json } from '#core/contract/values.ts'
+import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
+import { dataKinds } from '#core/learning/data/registry.ts'
+import { mostRuns, studySchema, studyVersion, type StudyFile } from './schema.ts'
+import { nearest } from './text/nearest.ts'
+import { applyOverride } from './text/overrides.ts'
+import { explainProblems } from './text/problems.ts'
+import { atPath, withPath } from './text/withPath.ts'
+import { parseYaml } from './text/yamlText.ts'
+
+/** A study without factors: what one cell trains. */
+export type Cell = {
+  readonly hash: string // of the level values, canonical; all randomness of the cell starts from it
+  readonly levels: readonly { readonly factor: string; readonly value: Json; readonly label: string }[]
+  readonly study: StudyFile
+}
+
+export type Study = {
+  readonly id: string
+  readonly hash: string // SHA-256 of the canonical resolved study, the count of seeds left out: seeds can be added later
+  readonly file: StudyFile
+  readonly cells: readonly Cell[]
+}
+
+/** The SHA-256 of a file that a study names, so that the frozen study names its bytes. */
+export type FileHash = (path: string) => string
+
+/**
+ * @param text       YAML or JSON
+ * @param name       what sentences call it, for instance `study.yaml`
+ * @param overrides  `path.to.field=value`, applied in order
+ * Fails: 'invalid-input' with every problem, each with its place.
+ */
+export function readStudy({ text, name, overrides }: { text: string; name: string; overrides: readonly string[] }): StudyFile {
+  const { value, place } = parseYaml(text, name)
+  const overridden = overrides.reduce<unknown>((before, assignment) => applyOverride(before, assignment), value)
+  refuseVersion(overridden, name)
+  return check(overridden, { name, place })
+}
+
+/** Another version is one sentence, not a list of fields that do not fit. */
+function refuseVersion(value: unknown, name: string): void {
+  const version = typeof value === 'object' && value !== null && 'kagami' in value ? value.kagami : undefined
+  if (typeof version === 'number' && version > studyVersion) {
+    throw new Refusal('invalid-input', `${name} kagami: expected version ${studyVersion}, got ${version}; a newer Kagami wrote this study`)
+  }
+}
+
+type Source = { readonly name: string; readonly place?: (path: readonly (string | number)[]) => string }
+
+function check(value: unknown, source: Source): StudyFile {
+  const parsed = studySchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const problems = explainProblems(parsed.error, source, value)
+  throw new Refusal('invalid-input', problems[0] ?? `${source.name}: expected a study`, problems.length > 1 ? problems : [])
+}
+
+/** Resolves the cells of a study and names it. Fails: 'invalid-input' for a factor or level that breaks a rule, or too many runs. */
+export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
+  const factors = Object.entries(file.factors)
+  const runs = factors.reduce((product, [, levels]) => product * levels.length, file.seeds.count)
+  if (runs > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${runs}`)
+  const withFiles = { ...file, data: freezeData(file.data, hashOf) }
+  const problems: string[] = []
+  const resolved = factors.map(([path, levels]) => ({ path, levels: resolveLevels(withFiles, { path, levels, problems }) }))
+  if (problems.length > 0) throw new Refusal('invalid-input', problems[0] ?? '', problems.length > 1 ? problems : [])
+  const frozen: StudyFile = { ...withFiles, factors: Object.fromEntries(resolved.map(({ path, levels }) => [path, levels])) }
+  refuseGates(frozen)
+  const { count: _, ...seeds } = frozen.seeds
+  const hash = sha256Hex(canonicalJson({ ...frozen, seeds } as unknown as Json)) // parsed from JSON values; zod's types do not say so
+  return {
+    id: `${file.name}-${hash.slice(0, 8)}`,
+    hash,
+    file: frozen,
+    cells: product(resolved).map((levels) => cellOf(frozen, levels, hashOf)),
+  }
+}
+
+function freezeData(data: StudyFile['data'], hashOf: FileHash): StudyFile['data'] {
+  if (data.kind !== 'csv') return data
+  const sha256 = hashOf(data.path)
+  if (data.sha256 !== undefined && data.sha256 !== sha256) {
+    throw new Refusal('invalid-input', `data.sha256: expected the file ${quote(data.path)} to have this hash, got ${sha256}`)
+  }
+  return { ...data, sha256 }
+}
+
+/** The levels as the schema reads them: defaults filled in. The same value twice is refused. */
+function resolveLevels(file: StudyFile, { path, levels, problems }: { path: string; levels: readonly Json[]; problems: string[] }): Json[] {
+  const top = path.split('.')[0] ?? ''
+  const allowed = ['model', 'data', 'loss', 'optimiser', 'regularisation', 'training']
+  if (!allowed.includes(top)) {
+    const hint = nearest(top, allowed)
+    problems.push(
+      `factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hint === undefined ? '' : `; did you mean ${hint}?`}`,
+    )
+    return []
+  }
+  const resolved = levels.map((level, i) => {
+    const parsed = studySchema.safeParse({ ...(withPath(file, path, level) as object), factors: {}, gates: [] })
+    if (parsed.success) return atPath(parsed.data, path) as Json // a part of a parsed study is JSON
+    problems.push(...explainProblems(parsed.error, { name: `factors.${path}[${i}]` }, withPath(file, path, level)))
+    return null
+  })
+  const texts = resolved.map((level) => canonicalJson(level))
+  const twice = texts.find((text, i) => problems.length === 0 && texts.indexOf(text) !== i)
+  if (twice !== undefined) problems.push(`factors.${path}: expected levels that differ, got ${twice} twice`)
+  return resolved
+}
+
+type Level = Cell['levels'][number]
+
+/** All combinations, the last factor running fastest. */
+function product(factors: readonly { readonly path: string; readonly levels: readonly Json[] }[]): Level[][] {
+  return factors.reduce<Level[][]>(
+    (cells, { path, levels }) => cells.flatMap((cell) => levels.map((value) => [...cell, { factor: path, value, label: labelOf(value) }])),
+    [[]],
+  )
+}
+
+/** How a level is called: a number or word as it is, a kind by its name and what else it sets. */
+export function labelOf(value: Json): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'object' && value !== null && 'kind' in value && typeof value['kind'] === 'string') {
+    const depth = 'depth' in value ? ` (depth ${String(value['depth'])})` : ''
+    return `${value['kind']}${depth}`
+  }
+  return canonicalJson(value)
+}
+
+function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Cell {
+  const applied = levels.reduce<unknown>((study, { factor, value }) => withPath(study, factor, value), { ...file, factors: {}, gates: [] })
+  const study = check(applied, { name: file.name })
+  const values = Object.fromEntries(levels.map(({ factor, value }) => [factor, value]))
+  return { hash: sha256Hex(canonicalJson(values)), levels, study: { ...study, data: freezeData(study.data, hashOf) } }
+}
+
+function refuseGates({ gates, factors }: StudyFile): void {
+  for (const [i, { where }] of gates.entries()) {
+    for (const [path, value] of Object.entries(where)) {
+      const levels = factors[path]
+      if (levels === undefined) throw new Refusal('invalid-input', `gates[${i}].where: expected a factor of the study, got ${quote(path)}`)
+      if (!levels.some((level) => matches(level, value))) {
+        throw new Refusal('invalid-input', `gates[${i}].where.${path}: expected one of its levels, got ${quote(value)}`)
+      }
+    }
+  }
+}
+
+/** Whether a level is what a gate asks for: equal, or equal in every field that the gate names. */
+export function matches(level: Json, wanted: Json): boolean {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return canonicalJson(level) === canonicalJson(wanted)
+  if (typeof level !== 'object' || level === null || Array.isArray(level)) return false
+  const fields = level as { readonly [key: string]: Json } // an object that is not an array
+  return Object.entries(wanted).every(([key, value]) => fields[key] !== undefined && matches(fields[key], value as Json))
+}
+
+/** The files that the study's cells name. */
+export function filesOf(file: StudyFile): readonly string[] {
+  const levels = (file.factors['data'] ?? []).concat(file.factors['data.path'] ?? [])
+  const named = levels.flatMap((level) =>
+    typeof level === 'string' ? [level] : typeof level === 'object' && level !== null && 'path' in level ? [String(level['path'])] : [],
+  )
+  const own = file.data.kind === 'csv' ? dataKinds.csv.files(file.data) : []
+  return [...new Set([...own, ...named])]
+}
