@@ -1,0 +1,211 @@
+/** The job that trains a stack: capture the step, then advance, record, keep checkpoints, until the last step or a stop. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Refusal, assert } from '#core/contract/errors.ts'
+import type { Outcome } from '#core/contract/runs.ts'
+import { startEngine } from '#core/engines/registry.ts'
+import { readNumericTable, type Table } from '#core/formats/csv.ts'
+import type { Tables } from '#core/learning/data/data.ts'
+import { modelOf, recordEvery } from '#core/plan/lanes.ts'
+import { writeFileDurably } from '../checkpointFile.ts'
+import type { JobContext } from '../childJob.ts'
+import { monotonicClock } from '../clock.ts'
+import { makeLanes, type Lane } from '../lanes.ts'
+import { coefficientsOf, laneParameters, measureOf, type Measure } from '../measure.ts'
+import type { Result, RunEnd, TrainJob } from '../protocol.ts'
+import { readCheckpoint, stackName, writeCheckpoint, writeParameters } from '../stackFile.ts'
+import { captureTraining, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
+
+const sliceMs = 25 // of steps between two looks at the messages
+
+export async function runTrain(spec: TrainJob, context: JobContext): Promise<Extract<Result, { kind: 'train' }>> {
+  const engine = await startEngine(spec.engine)
+  const lanes = makeLanes(spec.runs, tablesOf(spec.files))
+  const stack = stackName(spec.runs.map(({ run }) => run))
+  const start = startState(lanes)
+  const from =
+    spec.checkpointFrom === null ? { state: start, step: 0 } : readCheckpoint(await readFile(spec.checkpointFrom), { stack, start })
+  context.began({ engine: engine.kind, device: engine.device, step: from.step })
+  const program = captureTraining(lanes, from.state)
+  const training = new Training({ spec, context, lanes, stack, program, start, step: from.step })
+  try {
+    await training.run()
+    return { kind: 'train', trainingMs: training.trainingMs, steps: training.step - from.step }
+  } finally {
+    program.dispose()
+  }
+}
+
+/** The tables of the study's files, each read once. */
+function tablesOf(files: TrainJob['files']): Tables {
+  const read = new Map<string, Table>()
+  return (path) => {
+    const known = read.get(path)
+    if (known !== undefined) return known
+    const stored = files[path]
+    if (stored === undefined) throw new Refusal('invalid-input', `data.path: expected a file of the study, got ${JSON.stringify(path)}`)
+    const table = readNumericTable(readFileSync(stored), { name: basename(path) })
+    read.set(path, table)
+    return table
+  }
+}
+
+type TrainingParts = {
+  readonly spec: TrainJob
+  readonly context: JobContext
+  readonly lanes: readonly Lane[]
+  readonly stack: string
+  readonly program: TrainingProgram
+  readonly start: StackState
+  readonly step: number
+}
+
+/** A training under way: the step that it has reached, and the rows recorded since the last message. */
+class Training {
+  readonly #parts: TrainingParts
+  readonly #measure: Measure
+  readonly #every: number
+  readonly #steps: number
+  #rows: { steps: number[]; values: number[][] } = { steps: [], values: [] } // values[column] is row-major, [rows × runs]
+  #checkpointMs: number
+  #sentMs: number
+  step: number
+  trainingMs = 0
+
+  constructor(parts: TrainingParts) {
+    const [first] = parts.lanes
+    assert(first !== undefined, 'train: a stack has at least one run')
+    this.#parts = parts
+    this.#measure = measureOf(parts.lanes)
+    this.#every = recordEvery(first.study)
+    this.#steps = first.study.training.steps
+    this.step = parts.step
+    this.#checkpointMs = this.#sentMs = monotonicClock.nowMs()
+    this.#clear()
+  }
+
+  async run(): Promise<void> {
+    const { context } = this.#parts
+    if (this.step === 0) this.#record()
+    while (this.step < this.#steps && !context.stopRequested()) {
+      this.#advance()
+      await context.pause()
+      const now = monotonicClock.nowMs()
+      if (now - this.#sentMs >= 100) await this.#send()
+      if (now - this.#checkpointMs >= this.#parts.spec.checkpointEveryMs) await this.#checkpoint()
+    }
+    await this.#send()
+    if (this.step < this.#steps) return this.#checkpoint()
+    await this.#finish()
+  }
+
+  /** Some steps, at most to the next recorded one. */
+  #advance(): void {
+    const began = monotonicClock.nowMs()
+    const until = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
+    const { program } = this.#parts
+    do {
+      program.advance(this.step)
+      this.step += 1
+    } while (this.step < until && ((this.step & 15) !== 0 || monotonicClock.nowMs() - began < sliceMs)) // the clock is read every 16 steps
+    this.trainingMs += monotonicClock.nowMs() - began
+    if (this.step === until) this.#record()
+  }
+
+  #record(): void {
+    const { lanes } = this.#parts
+    const read = this.#snapshot()
+    this.#rows.steps.push(this.step)
+    for (const row of lanes.keys()) {
+      const values = this.#measure.of({ read, step: this.step, row })
+      for (const [c, value] of values.entries()) this.#rows.values[c]?.push(value)
+    }
+  }
+
+  /** The state of the moment, each part copied out of the engine once. */
+  #snapshot(): (name: string) => Float32Array | Int32Array | Uint8Array {
+    const copies = new Map<string, Float32Array | Int32Array | Uint8Array>()
+    return (name) => {
+      const copy = copies.get(name) ?? this.#parts.program.read(name)
+      copies.set(name, copy)
+      return copy
+    }
+  }
+
+  #clear(): void {
+    this.#rows = { steps: [], values: this.#measure.names.map(() => []) }
+  }
+
+  async #send(): Promise<void> {
+    const { steps, values } = this.#rows
+    this.#sentMs = monotonicClock.nowMs()
+    if (steps.length === 0) return
+    const named = Object.fromEntries(this.#measure.names.map((name, c) => [name, Float64Array.from(values[c] ?? [])]))
+    this.#clear()
+    await this.#parts.context.progress({ steps: Float64Array.from(steps), values: named }, this.step)
+  }
+
+  /** A checkpoint is said after every row up to its step: a reader that has the checkpoint has the rows. */
+  async #checkpoint(): Promise<void> {
+    const { context, stack } = this.#parts
+    await this.#send()
+    const bytes = writeCheckpoint(this.#state(), { step: this.step, stack })
+    context.artifact({
+      what: 'checkpoint',
+      step: this.step,
+      ...(await writeFileDurably(context.folder, `checkpoint-${this.step}.safetensors`, bytes)),
+    })
+    this.#checkpointMs = monotonicClock.nowMs()
+  }
+
+  #state(): StackState {
+    const { program, start } = this.#parts
+    return Object.fromEntries(Object.entries(start).map(([name, part]) => [name, { ...part, values: program.read(name) }]))
+  }
+
+  async #finish(): Promise<void> {
+    const { context, lanes, stack } = this.#parts
+    const bytes = writeParameters(this.#state(), { step: String(this.step), stack })
+    context.artifact({ what: 'parameters', step: this.step, ...(await writeFileDurably(context.folder, 'parameters.safetensors', bytes)) })
+    const read = this.#snapshot()
+    context.runsEnded(lanes.map((lane, row) => this.#endOf(lane, { read, row })))
+  }
+
+  #endOf(lane: Lane, { read, row }: { read: (name: string) => ArrayLike<number>; row: number }): RunEnd {
+    const parameters = laneParameters(lane, { read, row })
+    const outcome = outcomeOf({ survived: read('survived')[row] ?? 0, finiteLoss: read('finiteLoss')[row] ?? 0, steps: this.#steps })
+    const measured = coefficientsOf(lane, parameters)
+    return {
+      run: lane.run,
+      outcome,
+      parametersSha256: parametersHash(lane, parameters),
+      coefficients: {
+        names: lane.data.features,
+        measured: outcome.kind === 'diverged' ? measured.map(() => Number.NaN) : measured,
+        predicted: lane.prediction?.coefficients ?? null,
+        margin: lane.prediction?.margin ?? null,
+      },
+    }
+  }
+}
+
+/** A run that survived s steps of T, s < T, diverged at step s + 1 (counted from 1): in its loss, or in its parameters if the loss was still finite. */
+function outcomeOf({ survived, finiteLoss, steps }: { survived: number; finiteLoss: number; steps: number }): Outcome {
+  if (survived === steps) return { kind: 'reached-last-step' }
+  return { kind: 'diverged', step: survived + 1, place: finiteLoss > survived ? 'parameters' : 'loss' }
+}
+
+/** SHA-256 of a run's parameters as little-endian float32, in the model's order. */
+function parametersHash({ study, data }: Lane, parameters: Readonly<Record<string, Float64Array>>): string {
+  const hash = createHash('sha256')
+  const model = modelOf(study)
+  for (const { name } of model.kind.parameters(model.settings, data.features.length)) {
+    const values = parameters[name] ?? new Float64Array()
+    const view = new DataView(new ArrayBuffer(4 * values.length))
+    for (const [i, value] of values.entries()) view.setFloat32(4 * i, value, true)
+    hash.update(new Uint8Array(view.buffer))
+  }
+  return hash.digest('hex')
+}

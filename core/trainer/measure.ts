@@ -1,0 +1,68 @@
+/** Measures a stack: every column of every run in float64, from the float32 parameters of the moment. */
+import { columnsOf } from '#core/analysis/metrics/registry.ts'
+import type { MetricContext } from '#core/analysis/metrics/metric.ts'
+import { assert } from '#core/contract/errors.ts'
+import type { Part } from '#core/learning/data/data.ts'
+import type { Parameters } from '#core/learning/models/model.ts'
+import { matrixTimes } from '#core/numerics/linalg/matrix.ts'
+import { factsOf, lossOf, modelOf, optimiserOf } from '#core/plan/lanes.ts'
+import { mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
+import type { Lane } from './lanes.ts'
+
+/** One run's parameters out of a stacked state: [R, …] float32 → [...] float64. */
+export function laneParameters(lane: Lane, { read, row }: { read: (name: string) => ArrayLike<number>; row: number }): Parameters {
+  const model = modelOf(lane.study)
+  return Object.fromEntries(
+    model.kind.parameters(model.settings, lane.data.features.length).map(({ name, shape }) => {
+      const size = shape.reduce((product, n) => product * n, 1)
+      const stacked = read(`parameter/${name}`)
+      return [name, Float64Array.from({ length: size }, (_, i) => stacked[row * size + i] ?? Number.NaN)]
+    }),
+  )
+}
+
+export function coefficientsOf({ study }: Lane, parameters: Parameters): Float64Array {
+  const model = modelOf(study)
+  return model.kind.coefficients(model.settings, parameters)
+}
+
+export type Measure = {
+  readonly names: readonly string[]
+  of(state: { read: (name: string) => ArrayLike<number>; step: number; row: number }): readonly number[]
+}
+
+/** What is recorded for the runs of a stack; a run that has diverged is NaN in every column. */
+export function measureOf(lanes: readonly Lane[]): Measure {
+  const [first] = lanes
+  assert(first !== undefined, 'measureOf: a stack has at least one run')
+  const columns = columnsOf(first.study.measure, factsOf(first.study))
+  const mirrors = mirrorsOf(first.study.model, first.data.features.length)
+  return {
+    names: columns.map(({ name }) => name),
+    of: ({ read, step, row }) => {
+      const lane = lanes[row]
+      assert(lane !== undefined, 'measure: the row is a run of the stack')
+      if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
+      const parameters = laneParameters(lane, { read, row })
+      const coefficients = coefficientsOf(lane, parameters)
+      const loss = lossOf(lane.study)
+      const context: MetricContext = {
+        parameters,
+        coefficients,
+        mirrors,
+        data: lane.data,
+        weightDecay: lane.study.regularisation.weightDecay,
+        prediction: lane.prediction,
+        resolvedMargin: resolvedMargin(lane, step),
+        loss: ({ x, y }: Part) => loss.kind.measure(loss.settings, matrixTimes(x, coefficients), y),
+      }
+      return columns.map((column) => column.of(context))
+    },
+  }
+}
+
+/** 3.5(1 − μ)/(ηt): see zeroAgreement.ts. */
+function resolvedMargin({ study }: Lane, step: number): number {
+  const { learningRate, momentum } = optimiserOf(study).settings
+  return (3.5 * (1 - momentum)) / (learningRate * step)
+}

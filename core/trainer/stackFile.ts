@@ -1,0 +1,68 @@
+/**
+ * The files of a stack: its checkpoint, from which training goes on to the same bytes, and its final parameters. Both are safetensors, so that any
+ * program of the field can open them.
+ *
+ * A checkpoint holds parameters, optimiser state, the steps each run has survived, and the step. Random numbers need no state: they are functions of the step.
+ */
+import { Refusal, assert } from '#core/contract/errors.ts'
+import { sha256Hex } from '#core/formats/canonicalJson.ts'
+import { readSafetensors, writeSafetensors } from '#core/formats/safetensors.ts'
+import { lifeState, type StackState } from './trainingProgram.ts'
+
+const kept = (name: string) => name !== 'alive' // derived from `survived`
+
+/** Names a stack by its runs, so that no checkpoint is taken for another's. */
+export function stackName(runs: readonly string[]): string {
+  return sha256Hex(runs.join('\n'))
+}
+
+export function writeCheckpoint(state: StackState, { step, stack }: { step: number; stack: string }): Uint8Array {
+  const tensors = Object.entries(state).flatMap(([name, { shape, dtype, values }]) => {
+    if (!kept(name)) return []
+    assert(dtype !== 'bool', 'writeCheckpoint: only `alive` is bool')
+    return [
+      values instanceof Int32Array
+        ? ({ name, dtype: 'I32', shape, values } as const)
+        : ({ name, dtype: 'F32', shape, values: values as Float32Array } as const),
+    ]
+  })
+  return writeSafetensors(tensors, { kagami: 'checkpoint 1', step: String(step), stack })
+}
+
+/** The state of a checkpoint, checked against the state that the stack starts with. Fails: 'store-failed' if it is of another stack or shape. */
+export function readCheckpoint(
+  bytes: Uint8Array,
+  { stack, start }: { stack: string; start: StackState },
+): { state: StackState; step: number } {
+  const { tensors, metadata } = readSafetensors(bytes)
+  const step = Number(metadata['step'])
+  if (metadata['kagami'] !== 'checkpoint 1' || metadata['stack'] !== stack || !Number.isSafeInteger(step) || step < 0) {
+    throw new Refusal('store-failed', `checkpoint: expected one of this stack, got ${JSON.stringify(metadata).slice(0, 120)}`)
+  }
+  const state: Record<string, StackState[string]> = {}
+  for (const [name, { shape, dtype }] of Object.entries(start)) {
+    if (!kept(name)) continue
+    const found = tensors.get(name)
+    const values = found?.values
+    if (found === undefined || String(found.shape) !== String(shape) || !(values instanceof Float32Array || values instanceof Int32Array)) {
+      throw new Refusal(
+        'store-failed',
+        `checkpoint: expected ${name} of shape [${shape.join(', ')}], got ${found === undefined ? 'nothing' : `[${found.shape.join(', ')}]`}`,
+      )
+    }
+    state[name] = { shape, dtype, values }
+  }
+  const { survived, finiteLoss } = state
+  assert(survived?.values instanceof Int32Array && finiteLoss?.values instanceof Int32Array, 'readCheckpoint: the counts are int32')
+  return { state: { ...state, ...lifeState(survived.values, finiteLoss.values, step) }, step }
+}
+
+/** The final parameters of a stack, [R, …] each. */
+export function writeParameters(state: StackState, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const tensors = Object.entries(state).flatMap(([name, { shape, values }]) =>
+    name.startsWith('parameter/') && values instanceof Float32Array
+      ? [{ name: name.slice('parameter/'.length), dtype: 'F32', shape, values } as const]
+      : [],
+  )
+  return writeSafetensors(tensors, { kagami: 'parameters 1', ...metadata })
+}
