@@ -16,7 +16,12 @@ export type StudySource = z.input<typeof studySource>
 export const preset = z.strictObject({ name: z.string(), title: words, question: words, text: z.string(), runs: count })
 export type Preset = z.infer<typeof preset>
 
-export const factor = z.strictObject({ path: z.string(), title: words, ordered: z.boolean(), levels: z.array(z.strictObject({ value: json, label: z.string() })) })
+export const factor = z.strictObject({
+  path: z.string(),
+  title: words,
+  ordered: z.boolean(),
+  levels: z.array(z.strictObject({ value: json, label: z.string() })),
+})
 export type Factor = z.infer<typeof factor>
 
 export const metric = z.strictObject({ name: z.string(), title: words, unit: z.string(), scale: z.enum(['linear', 'log']) })
