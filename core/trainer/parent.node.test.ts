@@ -3,6 +3,7 @@ import { Refusal } from '#core/contract/errors.ts'
 import { fakeClock } from '#core/testing/trainers/fakeClock.ts'
 import { trainSpec } from '#core/testing/trainers/fixtureJobs.ts'
 import { scriptedTrainer, turn } from '#core/testing/trainers/scriptedTrainer.ts'
+import { textWith } from '#core/testing/trainers/textWith.ts'
 import { runJob, type JobOptions } from './parent.ts'
 import { nextState, states, transitions, type State, type StateEvent } from './parentStates.ts'
 import { protocol, type FromTrainer } from './protocol.ts'
@@ -99,7 +100,7 @@ describe('a message out of place', () => {
     const talk = await inState('running')
     await talk.say({ ...said.artifact, job: 'another' })
     await talk.exit()
-    expect(await talk.job.finished).toMatchObject({ refusal: { code: 'internal', message: expect.stringContaining('one about another') } })
+    expect(await talk.job.finished).toMatchObject({ refusal: { code: 'internal', message: textWith('one about another') } })
   })
 
   test('a trainer that is ready with another protocol is a bug, and gets no job', async () => {
@@ -216,7 +217,7 @@ describe('messages', () => {
     const talk = await inState('running', { on })
     await talk.exit({ code: 0 })
     expect(await talk.job.finished).toMatchObject({ kind: 'failed', refusal: { code: 'internal', message: 'a bug' } })
-    expect(logged).toEqual([expect.stringMatching(/^TypeError: a bug\n\s+at /)])
+    expect(logged).toEqual([textWith(/^TypeError: a bug\n\s+at /)])
   })
 })
 
@@ -279,8 +280,15 @@ describe('stop', () => {
     await talk.exit()
     expect(await talk.job.finished).toMatchObject({
       kind: 'crashed',
-      refusal: { message: expect.stringContaining('ended by the program') },
+      refusal: { message: textWith('ended by the program') },
     })
+  })
+
+  test('kill while stopping leaves no signal for later', async () => {
+    const talk = await inState('stopping')
+    talk.job.kill()
+    talk.clock.advance(60_000)
+    expect(talk.signals).toEqual(['SIGKILL'])
   })
 
   test('stop and kill after the end do nothing', async () => {

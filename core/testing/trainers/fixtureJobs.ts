@@ -28,6 +28,7 @@ export type Behaviour =
   | 'computes-for-ever'
   | 'result-of-another-kind'
   | 'says-a-function'
+  | 'talks-and-dies-when-stopped'
   | `dies-when-ready:${Death}`
   | `dies-when-running:${Death}`
   | `dies-when-stopping:${Death}`
@@ -36,6 +37,7 @@ type TrainResult = Extract<Result, { kind: 'train' }>
 type Play = (spec: TrainJob, context: JobContext) => Promise<TrainResult>
 
 const done: TrainResult = { kind: 'train', trainingMs: 1, steps: 3 }
+export const linesBeforeDeath = 50 // small enough to lie in the channel's buffer when the process dies
 export const lastWords = 'the fixture dies on purpose'
 
 /** A job of two runs with the behaviour. */
@@ -143,6 +145,13 @@ const plays: Readonly<Record<string, Play>> = {
   'result-of-another-kind': async () => {
     const wrong: Result = { kind: 'report' }
     return wrong as unknown as TrainResult // the lie that is under test
+  },
+  'talks-and-dies-when-stopped': async (_spec, context) => {
+    begin(context)
+    while (!context.stopRequested()) await context.pause()
+    for (let line = 1; line <= linesBeforeDeath; line++) context.log('info', `line ${line}`)
+    process.kill(process.pid, 'SIGKILL')
+    return done
   },
   'says-a-function': async (_spec, context) => {
     const text: unknown = () => 'not a text'
