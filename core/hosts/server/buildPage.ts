@@ -2,7 +2,7 @@
  * The page, built when its sources changed. A build is named by the hash of everything it is made of and appears whole by one
  * rename, so that a failed or killed one leaves the page before it, and a server that still sends an older one is not disturbed.
  */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Refusal } from '#core/contract/errors.ts'
@@ -79,22 +79,20 @@ async function dropOldBuilds(out: string): Promise<void> {
 }
 
 async function hashSources(root: string): Promise<string> {
+  const files = (await Promise.all(sources.map((source) => filesBelow(root, source)))).flat()
+  const contents = await Promise.all(files.map((file) => readFile(join(root, file)))) // read together: a start waits for this
   const hash = createHash('sha256')
-  for (const source of sources) await addSource(hash, root, source)
+  contents.forEach((bytes, index) => hash.update(`${files[index]}\n${bytes.length}\n`).update(bytes))
   return hash.digest('hex').slice(0, 32)
 }
 
-/** Adds a file, or all files below a folder in the order of their names; a source that is missing counts as empty. */
-async function addSource(hash: Hash, root: string, path: string): Promise<void> {
+/** The file, or all files below the folder in the order of their names; none where nothing is. */
+async function filesBelow(root: string, path: string): Promise<string[]> {
   const found = await stat(join(root, path)).catch(missing)
-  if (found === null) return
-  if (found.isDirectory()) {
-    const names = await readdir(join(root, path))
-    for (const name of names.filter(isSource).toSorted()) await addSource(hash, root, `${path}/${name}`)
-    return
-  }
-  const bytes = await readFile(join(root, path))
-  hash.update(`${path}\n${bytes.length}\n`).update(bytes)
+  if (found === null) return []
+  if (!found.isDirectory()) return [path]
+  const names = (await readdir(join(root, path))).filter(isSource).toSorted()
+  return (await Promise.all(names.map((name) => filesBelow(root, `${path}/${name}`)))).flat()
 }
 
 const isSource = (name: string): boolean => !name.startsWith('.') && !/\.test\.ts$/.test(name)
