@@ -14,7 +14,9 @@ const tools = {
     ['eslint/bin/eslint.js', '--max-warnings=0', ...options(extra), ...pathsOr('.', extra)],
     ['prettier/bin/prettier.cjs', '--check', '--log-level=warn', ...pathsOr('.', extra)],
   ],
-  layers: (extra) => [['dependency-cruiser/bin/dependency-cruiser.mjs', '--output-type=err-long', ...options(extra), ...pathsOr(layers, extra)]],
+  layers: (extra) => [
+    ['dependency-cruiser/bin/dependency-cruiser.mjs', '--output-type=err-long', ...options(extra), ...pathsOr(layers, extra)],
+  ],
   dead: (extra) => [['knip/bin/knip.js', ...extra]],
   build: (extra) => [['electron-vite/bin/electron-vite.js', 'build', ...extra]],
   format: (extra) => [['prettier/bin/prettier.cjs', '--write', '--log-level=warn', ...options(extra), ...pathsOr('.', extra)]],

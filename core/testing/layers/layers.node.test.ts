@@ -93,9 +93,9 @@ describe('dependency-cruiser', () => {
   })
 
   test('every layer of style.md’s table has a rule for its imports', async () => {
-    const names = z.object({ forbidden: z.array(z.object({ name: z.string(), comment: z.string().min(20) })) })
-    const { default: config }: { default: unknown } = await import(join(repository, '.dependency-cruiser.js'))
-    const rules = names.parse(config).forbidden.map(({ name }) => name)
+    const config = z.object({ default: z.object({ forbidden: z.array(z.object({ name: z.string(), comment: z.string().min(20) })) }) })
+    const { forbidden } = config.parse(await import(join(repository, '.dependency-cruiser.js'))).default
+    const rules = forbidden.map(({ name }) => name)
     const layers =
       'contract presentation numerics formats engines learning symmetry analysis study plan report trainer store workbench hosts bench testing electron renderer'
     expect(rules).toEqual(expect.arrayContaining(layers.split(' ').map((layer) => `${layer}-imports`)))
@@ -134,9 +134,13 @@ describe('the compiler', () => {
   test('in a pure layer knows neither Node nor the page', async () => {
     const errors = await compile(folder, 'pure')
     expect(errors.map(({ file }) => file)).toEqual(['console.ts', 'document.ts', 'files.ts', 'process.ts', 'timer.ts'])
-    expect(errors.map(({ text }) => text)).toEqual(
-      ["'console'", "'document'", "'node:fs'", "'process'", "'setTimeout'"].map((name) => expect.stringContaining(name)),
-    )
+    expect(errors.map(({ text }) => /'[^']+'/.exec(text)?.[0])).toEqual([
+      "'console'",
+      "'document'",
+      "'node:fs'",
+      "'process'",
+      "'setTimeout'",
+    ])
   })
 
   test('in a layer of Node knows all of them but the page', async () => {
