@@ -108,7 +108,8 @@ describe('canonicalJson', () => {
   })
 
   test('a name may be __proto__', () => {
-    expect(canonicalJson(JSON.parse('{"__proto__":1,"a":2}'))).toBe('{"__proto__":1,"a":2}')
+    const value: Json = JSON.parse('{"__proto__":1,"a":2}')
+    expect(canonicalJson(value)).toBe('{"__proto__":1,"a":2}')
   })
 })
 

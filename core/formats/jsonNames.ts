@@ -11,16 +11,15 @@ export function repeatedName(text: string): string | undefined {
     if (sign === '{') open.push(new Set())
     else if (sign === '[') open.push(undefined)
     else if (sign === '}' || sign === ']') open.pop()
-    else if (sign === '"') {
-      const end = stringEnd(text, at)
-      const names = open.at(-1)
-      if (names !== undefined && isName(text, end)) {
-        const name = String(JSON.parse(text.slice(at, end)))
-        if (names.has(name)) return name
-        names.add(name)
-      }
-      at = end - 1
+    if (sign !== '"') continue
+    const end = stringEnd(text, at)
+    const names = open.at(-1)
+    if (names !== undefined && isName(text, end)) {
+      const name = String(JSON.parse(text.slice(at, end)))
+      if (names.has(name)) return name
+      names.add(name)
     }
+    at = end - 1
   }
   return undefined
 }
