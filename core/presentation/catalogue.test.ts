@@ -36,6 +36,14 @@ describe('catalogues', () => {
       expect(names(sentence(english, key)), key).toEqual(expect.arrayContaining(names(sentence(japanese, key))))
   })
 
+  test('a bar between plurals is the only bar that is not quoted: every form has what the first one names', () => {
+    for (const files of [enCommon, enReport, jaCommon, jaReport])
+      for (const key of messageKeys(files)) {
+        const [first = '', ...others] = sentence(files, key).replaceAll("{'|'}", '').split('|')
+        for (const form of others) expect(names(form), key).toEqual(names(first))
+      }
+  })
+
   test('every message compiles and says something', () => {
     const files = { ...enCommon, ...enReport }
     for (const key of messageKeys(files)) {

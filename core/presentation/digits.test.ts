@@ -20,6 +20,15 @@ describe('formatNumber', () => {
     expect(formatNumber(3.237e-5, 'en', { uncertainty: 4.4e-7 })).toBe('(3.24 ± 0.04)·10⁻⁵')
   })
 
+  test('can keep the uncertainty to itself, where a column of its own shows it', () => {
+    expect(formatNumber(0.92318, 'en', { uncertainty: 0.0041, showUncertainty: false })).toBe('0.923')
+    expect(formatNumber(3.237e-5, 'en', { uncertainty: 4.4e-7, showUncertainty: false })).toBe('3.24·10⁻⁵')
+  })
+
+  test('with a number of decimals keeps that many, zeros included', () => {
+    expect([0.5, -1e-7, 12345.678].map((value) => formatNumber(value, 'en', { decimals: 3 }))).toEqual(['0.500', '0.000', `12${_}345.678`])
+  })
+
   test('an uncertainty that rounds up to the next power of ten takes its place there', () => {
     expect(formatNumber(0.5, 'en', { uncertainty: 0.0096 })).toBe('0.500 ± 0.010')
   })
@@ -71,7 +80,7 @@ describe('formatNumber', () => {
 
 describe('intervals, p-values, durations, sizes', () => {
   test('an interval has both ends to the same place', () => {
-    expect(formatInterval(0.91894, 0.9271, 'en')).toBe('[0.9189, 0.9271]')
+    expect(formatInterval(0.91894, 0.9271, 'en')).toBe('[0.919, 0.927]')
     expect(formatInterval(-0.5, 0.5, 'en')).toBe('[−0.5, 0.5]')
     expect(formatInterval(2.1e-6, 3.45e-6, 'en')).toBe('[2.1, 3.5]·10⁻⁶')
     expect(formatInterval(null, 1, 'ja')).toBe('値なし')
@@ -79,13 +88,18 @@ describe('intervals, p-values, durations, sizes', () => {
   })
 
   test('a p-value below a thousandth claims no more than that', () => {
-    expect([formatP(1e-12, 'en'), formatP(0.0042, 'en'), formatP(0.0496, 'en'), formatP(1, 'en'), formatP(null, 'en')]).toEqual([
+    const plain = (p: number | null) => formatP(p, 'en').replaceAll('\u00a0', ' ') // no line ends inside
+    expect([1e-12, 0.0042, 0.0496, 1, null].map(plain)).toEqual([
       'p < 0.001',
       'p = 0.004',
       'p = 0.050', // not 0.05, which would hide the side of the usual limit
       'p = 1.00',
       'no value',
     ])
+  })
+
+  test('a bare p-value is for a column of its own', () => {
+    expect([formatP(0.0042, 'en', 'value'), formatP(0, 'en', 'value')]).toEqual(['0.004', '<\u00a00.001'])
   })
 
   test('a duration has its two largest units', () => {

@@ -6,12 +6,15 @@ import { assert } from '#core/contract/errors.ts'
 import type { Language } from '#core/contract/values.ts'
 
 export const thinSpace = '\u202f' // narrow and unbreakable: a number never ends a line half-way
+const unbroken = '\u00a0' // a space that ends no line
 const minus = '\u2212'
 const noValue: Readonly<Record<Language, string>> = { en: 'no value', ja: '値なし' }
 
 export type NumberOptions = {
   readonly digits?: number // significant digits; 3 unless given
+  readonly decimals?: number // this many after the point, in plain notation: for columns of a table
   readonly uncertainty?: number // half the width of the interval: sets the digits and is shown
+  readonly showUncertainty?: boolean // true unless given; a table may have a column of its own for it
 }
 
 /**
@@ -22,7 +25,9 @@ export function formatNumber(value: number | null | undefined, language: Languag
   if (value === null || value === undefined || Number.isNaN(value)) return noValue[language]
   if (!Number.isFinite(value)) return value > 0 ? '∞' : `${minus}∞`
   const { digits = 3, uncertainty } = options
-  if (uncertainty !== undefined && Number.isFinite(uncertainty) && uncertainty > 0) return withUncertainty(value, uncertainty)
+  if (options.decimals !== undefined) return plain(value, options.decimals)
+  if (uncertainty !== undefined && Number.isFinite(uncertainty) && uncertainty > 0)
+    return withUncertainty(value, uncertainty, options.showUncertainty ?? true)
   assert(Number.isInteger(digits) && digits >= 1 && digits <= 17, `formatNumber: expected 1 to 17 digits, got ${digits}`)
   if (value === 0) return '0'
   const exponent = exponentOf(value, digits)
@@ -30,23 +35,25 @@ export function formatNumber(value: number | null | undefined, language: Languag
   return power(trimmed((value / 10 ** exponent).toFixed(digits - 1)), exponent)
 }
 
-/** `[0.919, 0.927]`, both ends to the place of the interval's second significant digit. */
+/** `[0.919, 0.927]`, both ends to the place that half the width, as an uncertainty, gives to the value between them. */
 export function formatInterval(low: number | null, high: number | null, language: Language): string {
   if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return noValue[language]
   const width = high - low
   if (!(width > 0)) return `[${formatNumber(low, language)}, ${formatNumber(high, language)}]`
   const largest = exponentOf(Math.max(Math.abs(low), Math.abs(high)), 3)
-  const place = exponentOf(width, 2) - 1 // the power of ten of the last digit shown
+  const place = lastPlace(width / 2)
   if (isPlain(largest, largest - place + 1)) return `[${plain(low, -place)}, ${plain(high, -place)}]`
   const scaled = (value: number) => plain(value / 10 ** largest, Math.max(0, largest - place))
   return `[${scaled(low)}, ${scaled(high)}]·10${superscript(largest)}`
 }
 
-/** A p-value: `p = 0.012`, and never a smaller claim than `p < 0.001`. */
-export function formatP(p: number | null, language: Language): string {
+/** A p-value, `p = 0.012` or as a bare value `0.012`, and never a smaller claim than `p < 0.001`. */
+export function formatP(p: number | null, language: Language, form: 'sentence' | 'value' = 'sentence'): string {
   if (p === null || Number.isNaN(p)) return noValue[language]
-  if (p < 0.001) return 'p < 0.001'
-  return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`
+  const bare = form === 'value'
+  if (p < 0.001) return bare ? `<${unbroken}0.001` : `p${unbroken}<${unbroken}0.001`
+  const value = p.toFixed(p < 0.1 ? 3 : 2)
+  return bare ? value : `p${unbroken}=${unbroken}${value}`
 }
 
 const durationUnits = {
@@ -92,14 +99,19 @@ export function powerOfTen(exponent: number): string {
   return `10${superscript(exponent)}`
 }
 
-function withUncertainty(value: number, uncertainty: number): string {
-  const first = exponentOf(uncertainty, 1)
-  const leading = Math.round((uncertainty / 10 ** first) * 10) / 10
-  const place = leading < 2 ? first - 1 : first // the power of ten of the last digit shown
+function withUncertainty(value: number, uncertainty: number, shown: boolean): string {
+  const place = lastPlace(uncertainty)
   const largest = exponentOf(Math.max(Math.abs(value), uncertainty), 1)
-  if (isPlain(largest, largest - place + 1)) return `${plain(value, -place)} ± ${plain(uncertainty, -place)}`
-  const scaled = (number: number) => plain(number / 10 ** largest, Math.max(0, largest - place))
-  return `(${scaled(value)} ± ${scaled(uncertainty)})·${powerOfTen(largest)}`
+  const both = (write: (number: number) => string) => (shown ? `${write(value)} ± ${write(uncertainty)}` : write(value))
+  if (isPlain(largest, largest - place + 1)) return both((number) => plain(number, -place))
+  const scaled = both((number) => plain(number / 10 ** largest, Math.max(0, largest - place)))
+  return `${shown ? `(${scaled})` : scaled}·${powerOfTen(largest)}`
+}
+
+/** The power of ten of the last digit worth showing: one significant digit of the uncertainty, two when it starts with 1. */
+function lastPlace(uncertainty: number): number {
+  const first = exponentOf(uncertainty, 1)
+  return Math.round((uncertainty / 10 ** first) * 10) / 10 < 2 ? first - 1 : first
 }
 
 /** The power of ten of the first digit, after rounding to `digits` significant digits (9.996 has 1 with three digits). */

@@ -40,7 +40,7 @@ describe('a verdict', () => {
     const control = part({ metric: 'zeros', limit: 0, worst: 0, where: [{ factor: 'model', label: 'linear' }] })
     expect(texts([control])).toEqual(['None of the 40 runs with model linear has a zero coefficient.'])
     expect(texts([{ ...control, passed: 39, worst: 2 }])).toEqual([
-      '1 of 40 runs with model linear have a zero coefficient where none was expected; the most in one run is 2.',
+      'Zero coefficients where none was expected: 1 of 40 runs with model linear; the most in one run is 2.',
     ])
   })
 
@@ -85,8 +85,8 @@ const difference = { value: 0.2, low: 0.1, high: 0.3, p: 0.001, pAdjusted: 0.002
 describe('a comparison', () => {
   test('begins with the baseline, whose mean has its digits from its interval', () => {
     expect(comparisonSentences(comparison([level({ label: 'b', difference }), level({})]), en)).toEqual([
-      'a is the baseline: mean 0.500 ± 0.004, n = 10.',
-      'b: 0.2 against a, 95 % interval [0.10, 0.30]; p = 0.002 after Holm’s correction. The difference is statistically significant at 0.05.',
+      'The baseline is level a: mean 0.500 ± 0.004, n = 10.',
+      'Level b: the mean differs from the baseline’s by 0.20, 95 % interval [0.10, 0.30]; p\u00a0=\u00a00.002 after Holm’s correction. The difference is statistically significant at 0.05.',
     ])
   })
 
@@ -98,7 +98,7 @@ describe('a comparison', () => {
   test('of one seed says how many are needed', () => {
     const one = level({ label: 'b', n: 1, interval: null, standardDeviation: null, need: { seeds: 2 } })
     expect(comparisonSentences(comparison([level({}), one]), en)[1]).toBe(
-      'b: one run gives no interval and no test. At least 2 seeds are needed; add 1.',
+      'Level b: one run gives no interval and no test. At least 2 seeds are needed; add 1.',
     )
   })
 
@@ -106,8 +106,8 @@ describe('a comparison', () => {
     const none = level({ label: 'b', n: 0, mean: null, interval: null, diverged: 3 })
     const equal = level({ label: 'c', difference: { ...difference, low: null, high: null, p: null, pAdjusted: null } })
     expect(comparisonSentences(comparison([level({}), none, equal]), en).slice(1)).toEqual([
-      'b: no run has a value, so there is no mean.',
-      'c: 0.2 against a. No test: the values leave it without a p-value.',
+      'Level b: no run has a value, so there is no mean.',
+      'Level c: the mean differs from the baseline’s by 0.2. No test: the values leave it without a p-value.',
       '3 diverged runs are left out of the numbers.',
     ])
   })

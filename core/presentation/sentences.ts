@@ -85,24 +85,24 @@ function levelSentence(level: ComparedLevel, { baseline, confidence }: Compariso
   const { label, n, mean, need, difference } = level
   if (n === 0) return words('comparison.none', { label })
   if (need !== null) return words('comparison.need', { label, seeds: need.seeds, more: Math.max(1, need.seeds - n) })
-  if (label === baseline) return words('comparison.baseline', { label, n, mean: formatNumber(mean, language, halfWidth(level)) })
-  const value = formatNumber(difference?.value, language)
-  if (difference === null || difference.pAdjusted === null) return words('comparison.noTest', { label, baseline, difference: value })
+  if (label === baseline) return words('comparison.baseline', { label, n, mean: formatNumber(mean, language, halfWidth(level.interval)) })
+  if (difference === null || difference.pAdjusted === null)
+    return words('comparison.noTest', { label, difference: formatNumber(difference?.value, language) })
   const percent = formatNumber(confidence * 100, language)
   const limit = 1 - confidence
   return words(difference.pAdjusted < limit ? 'comparison.different' : 'comparison.notDifferent', {
     label,
-    baseline,
-    difference: value,
+    difference: formatNumber(difference.value, language, { ...halfWidth(difference), showUncertainty: false }),
     interval: `${words('comparison.confidence', { percent })} ${formatInterval(difference.low, difference.high, language)}`,
     p: formatP(difference.pAdjusted, language),
     level: formatNumber(limit, language, { digits: 2 }),
   })
 }
 
-/** The interval's half width, as what gives a mean its digits. */
-export function halfWidth({ interval }: Pick<ComparedLevel, 'interval'>): { uncertainty?: number } {
-  return interval === null ? {} : { uncertainty: (interval.high - interval.low) / 2 }
+/** Half of an interval: what gives the number inside it its digits. */
+export function halfWidth(interval: { readonly low: number | null; readonly high: number | null } | null): { uncertainty?: number } {
+  if (interval === null || interval.low === null || interval.high === null) return {}
+  return { uncertainty: (interval.high - interval.low) / 2 }
 }
 
 /** Items joined as the language joins them: `a, b and c`. */

@@ -7,7 +7,9 @@ import { assert } from '#core/contract/errors.ts'
 export type Theme = 'light' | 'dark'
 
 export type Palette = {
+  readonly background: string // of the window
   readonly surface: string // what a chart stands on
+  readonly sunken: string // code, inputs
   readonly line: string // hairlines
   readonly ink: string // text, the baseline and the theory's prediction
   readonly ink2: string // labels
@@ -23,7 +25,9 @@ export type Palette = {
 
 const palettes: Readonly<Record<Theme, Palette>> = {
   light: {
+    background: '#F7F7F5',
     surface: '#FFFFFF',
+    sunken: '#EFEFEC',
     line: '#DEDED9',
     ink: '#1C1D1F',
     ink2: '#55585C',
@@ -37,7 +41,9 @@ const palettes: Readonly<Record<Theme, Palette>> = {
     others: '#85888D',
   },
   dark: {
+    background: '#15171A',
     surface: '#1C1F23',
+    sunken: '#111316',
     line: '#32363C',
     ink: '#ECEDEE',
     ink2: '#B4B8BD',

@@ -132,8 +132,15 @@ export function endLabels(labels: readonly EndLabel[]): ScatterSeriesOption {
     silent: true,
     symbol: 'circle',
     symbolSize: 1,
-    itemStyle: { opacity: 0 },
-    labelLayout: { moveOverlap: 'shiftY' },
+    itemStyle: { color: 'transparent', opacity: 1 }, // the label takes its opacity from here
+    // Only a label with a place of its own is moved; by default it goes back to its point.
+    labelLayout: ({ labelRect: { x, y, height } }) => ({
+      x,
+      y: y + height / 2,
+      align: 'left',
+      verticalAlign: 'middle',
+      moveOverlap: 'shiftY',
+    }),
     clip: false,
     data: labels.map(({ at, text, colour }) => ({
       value: [...at],
@@ -200,7 +207,7 @@ function tickText(log: boolean, language: Language): (value: number) => string {
   return (value) => {
     const exponent = Math.log10(Math.abs(value))
     if (log && value > 0 && Math.abs(exponent - Math.round(exponent)) < 1e-9)
-      return exponent > -3 && exponent < 4 ? String(value) : powerOfTen(Math.round(exponent))
+      return exponent > -3 && exponent < 4.5 ? formatNumber(value, language) : powerOfTen(Math.round(exponent))
     return formatNumber(value, language)
   }
 }

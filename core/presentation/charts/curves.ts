@@ -7,6 +7,7 @@ import type { EChartsOption, LineSeriesOption } from 'echarts'
 import { assert } from '#core/contract/errors.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { formatCount, formatNumber } from '../digits.ts'
+import { within } from '../sentences.ts'
 import { levelColours, levelMarkers, palette, type Theme } from '../theme.ts'
 import * as parts from './chart.ts'
 
@@ -59,7 +60,7 @@ function option(data: CurvesData, theme: Theme, words: Catalogue): EChartsOption
       ends: xEnds,
       name: words('chart.step'),
       language: words.language,
-      ...(logAxis ? {} : { tickText: (step: number) => formatCount(step, words.language) }),
+      tickText: (step: number) => formatCount(step, words.language),
     }),
     yAxis: parts.yAxis(theme, { log, language: words.language }),
     series: [
@@ -167,6 +168,7 @@ function subtitle(
   const missing = [...measuredValues(data)].filter((value) => !Number.isFinite(value)).length
   const [prediction] = data.predictions
   const how = [
+    ...(data.factor === null ? [] : [words('chart.colour', { factor: within(data.factor.title[language], language) })]),
     words(data.groups.some(({ mean }) => mean !== undefined) ? 'chart.eachAndMean' : 'chart.each'),
     ...(prediction === undefined ? [] : [words('chart.theory', { oracle: prediction.oracle })]),
   ]

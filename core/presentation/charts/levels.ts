@@ -7,6 +7,7 @@ import type { EChartsOption, LineSeriesOption, ScatterSeriesOption } from 'echar
 import { assert } from '#core/contract/errors.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { formatNumber } from '../digits.ts'
+import { within } from '../sentences.ts'
 import { levelColours, levelMarkers, palette, type Theme } from '../theme.ts'
 import * as parts from './chart.ts'
 
@@ -55,7 +56,11 @@ export const levels = { option, tableTwin, alternative } satisfies parts.Chart<L
 
 function option(data: LevelsData, theme: Theme, words: Catalogue): EChartsOption {
   const { language } = words
-  const title = words('chart.levelsTitle', { metric: parts.titled(data.metric, words), factor: data.factor.title[language], n: data.n })
+  const title = words('chart.levelsTitle', {
+    metric: parts.titled(data.metric, words),
+    factor: within(data.factor.title[language], language),
+    n: data.n,
+  })
   const values = [...allValues(data)]
   const log = data.metric.scale === 'log'
   const lift = log ? parts.logFloor(values) : { floor: null, count: 0 }
@@ -113,7 +118,7 @@ function groupSeries(
     level.n < fewPoints ? Array.from(level.points, (value) => parts.point(place.place(index, group), y(value))) : [],
   )
   const intervals = levels.flatMap(({ low, high }, index): LineSeriesOption[] => {
-    if (low === null || high === null) return []
+    if (low === null || high === null || low === high) return []
     const x = place.place(index, group)
     return [
       {
@@ -162,7 +167,7 @@ function predictionSeries(data: LevelsData, theme: Theme, { place, y }: Drawing)
       return [
         line(
           label,
-          levels.map(({ prediction }, index) => parts.point(place.place(index, 0), y(prediction))),
+          levels.map(({ prediction }, index) => parts.point(place.place(index, group), y(prediction))),
         ),
       ]
     return levels.flatMap(({ prediction }, index) => {
@@ -179,7 +184,7 @@ function groupLabels({ groups }: LevelsData, { place, colours, y }: Drawing): pa
   return groups.flatMap(({ label, levels }, group) => {
     const last = levels.findLastIndex(({ mean }) => mean !== null && Number.isFinite(mean))
     const value = y(levels[last]?.mean ?? null)
-    return value === undefined ? [] : [{ at: [place.place(last, group), value] as const, text: label, colour: colours[group] ?? '' }]
+    return value === undefined ? [] : [{ at: [place.ends.max, value] as const, text: label, colour: colours[group] ?? '' }]
   })
 }
 
@@ -224,24 +229,23 @@ function tableTwin(data: LevelsData, words: Catalogue): parts.TableTwin {
 function alternative(data: LevelsData, words: Catalogue): string {
   const { language } = words
   const metric = data.metric.title[language]
-  const means = data.groups.flatMap(({ label, levels }) =>
-    levels.flatMap((level) =>
-      level.mean === null
-        ? []
-        : [
-            words('chart.levelOf', {
-              label: [label, level.label].filter((part) => part !== '').join(' '),
-              mean: formatNumber(level.mean, language),
-            }),
-          ],
-    ),
-  )
-  if (means.length === 0) return `${metric}: ${words('chart.noData')}`
-  return words('chart.levelsAlternative', {
-    metric,
-    factor: data.factor.title[language],
-    ends: means.join(language === 'ja' ? '、' : '; '),
+  const ends = data.groups.flatMap(({ label, levels }) => {
+    const measured = levels.filter(({ mean }) => mean !== null)
+    const [first, last] = [measured.at(0), measured.at(-1)]
+    if (first === undefined || last === undefined) return []
+    const named = { label: label === '' ? metric : label, a: first.label, b: last.label }
+    return [words('chart.levelOf', { ...named, first: formatNumber(first.mean, language), last: formatNumber(last.mean, language) })]
   })
+  if (ends.length === 0) return `${metric}: ${words('chart.noData')}`
+  const sentences = [
+    words('chart.levelsAlternative', {
+      metric,
+      factor: within(data.factor.title[language], language),
+      ends: ends.join(language === 'ja' ? '、' : '; '),
+    }),
+  ]
+  if (data.oracle !== null) sentences.push(words('chart.levelsTheory', { oracle: data.oracle }))
+  return sentences.join(language === 'ja' ? '' : ' ')
 }
 
 function* allValues({ groups }: LevelsData): Generator<number> {

@@ -5,6 +5,7 @@
 import type { EChartsOption, LineSeriesOption, ScatterSeriesOption } from 'echarts'
 import type { Catalogue } from '../catalogue.ts'
 import { formatNumber } from '../digits.ts'
+import { within } from '../sentences.ts'
 import { levelColours, levelMarkers, palette, type Theme } from '../theme.ts'
 import * as parts from './chart.ts'
 
@@ -28,7 +29,7 @@ export const path = { option, tableTwin, alternative } satisfies parts.Chart<Pat
 function option(data: PathData, theme: Theme, words: Catalogue): EChartsOption {
   const { language } = words
   const factor = data.factor.title[language]
-  const title = words('chart.pathTitle', { factor, n: data.n })
+  const title = words('chart.pathTitle', { factor: within(factor, language), n: data.n })
   const points = data.coefficients
     .flatMap(({ measured, predicted }) => [...measured, ...predicted])
     .filter(({ value }) => Number.isFinite(value))
@@ -68,7 +69,7 @@ function measuredSeries(data: PathData, { colours, symbols }: Drawing): ScatterS
     name,
     type: 'scatter',
     symbol: symbols[index] ?? 'circle',
-    symbolSize: 6,
+    symbolSize: 5,
     itemStyle: { color: colours[index] ?? '', opacity: 0.8 },
     data: measured.map(({ level, value }) => parts.point(level, value)),
   }))
@@ -130,7 +131,7 @@ function alternative(data: PathData, words: Catalogue): string {
     return measured.map(({ level, value }) => Math.abs(value - (theory.get(level) ?? Number.NaN)))
   })
   const largest = parts.ends(distances)?.max ?? null
-  const [factor, count] = [data.factor.title[language], data.coefficients.length]
+  const [factor, count] = [within(data.factor.title[language], language), data.coefficients.length]
   if (data.coefficients.every(({ measured }) => measured.length === 0)) return `${factor}: ${words('chart.noData')}`
   return words('chart.pathAlternative', { count, factor, oracle: data.oracle, distance: formatNumber(largest, language, { digits: 2 }) })
 }

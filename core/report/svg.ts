@@ -1,0 +1,61 @@
+/**
+ * A chart as SVG text, drawn without a page. ECharts numbers its ids through the whole process and keeps Node alive until a chart is
+ * disposed; here ids count from the start of each picture, so that the same data give the same bytes, and every chart is disposed.
+ */
+import { LineChart, ScatterChart } from 'echarts/charts'
+import { AriaComponent, GraphicComponent, GridComponent, TitleComponent } from 'echarts/components'
+import { init, use } from 'echarts/core'
+import { LabelLayout } from 'echarts/features'
+import { SVGRenderer } from 'echarts/renderers'
+import type { EChartsOption } from 'echarts'
+import { charts, type Figure } from '#core/presentation/charts/registry.ts'
+import type { Catalogue } from '#core/presentation/catalogue.ts'
+import type { Theme } from '#core/presentation/theme.ts'
+import { escapeHtml, superscriptsSvg } from './escape.ts'
+
+const size = { width: 720, height: 400 }
+
+export type Drawing = { readonly theme: Theme; readonly words: Catalogue; readonly name: string; readonly alternative: string }
+
+/** `name` sets the picture's ids apart from those of other pictures on the page. */
+export function drawFigure(figure: Figure, { theme, words, name, alternative }: Drawing): string {
+  return finish(render(optionOf(figure, theme, words)), name, alternative)
+}
+
+function optionOf(figure: Figure, theme: Theme, words: Catalogue): EChartsOption {
+  switch (figure.kind) {
+    case 'curves':
+      return charts.curves.option(figure.data, theme, words)
+    case 'levels':
+      return charts.levels.option(figure.data, theme, words)
+    case 'path':
+      return charts.path.option(figure.data, theme, words)
+    default:
+      return figure satisfies never
+  }
+}
+
+function render(option: EChartsOption): string {
+  use([SVGRenderer, LineChart, ScatterChart, GridComponent, TitleComponent, GraphicComponent, AriaComponent, LabelLayout]) // using one twice changes nothing
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
+  try {
+    chart.setOption(option)
+    return chart.renderToSVGString()
+  } finally {
+    chart.dispose()
+  }
+}
+
+function finish(svg: string, name: string, alternative: string): string {
+  const ids = new Map<string, string>()
+  const renumbered = svg.replace(/zr\d+-([a-z]+)-?\d+/g, (id) => {
+    const known = ids.get(id) ?? `${name}-${ids.size}`
+    ids.set(id, known)
+    return known
+  })
+  const head = `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${escapeHtml(alternative)}"`
+  return renumbered
+    .replace(/^<svg width="\d+" height="\d+"/, head)
+    .replace(/ viewBox="0 0 \d+ \d+"(?=>| xmlns| version)(?<!^.{0,60})/, '')
+    .replace(/>([^<>]+)<\/text>/g, (_, text: string) => `>${superscriptsSvg(text)}</text>`)
+}
