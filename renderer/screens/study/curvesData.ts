@@ -1,5 +1,5 @@
 /** From what the workbench sends, series by stack and runs with their levels, to what the curves chart draws: groups of one level each. */
-import type { Prediction, Run, Series, Study } from '#core/contract/index.ts'
+import type { Factor, Prediction, Run, Series, Study } from '#core/contract/index.ts'
 import type { ChartMetric } from '#core/presentation/charts/chart.ts'
 import type { CurveGroup, CurvesData, Line } from '#core/presentation/charts/curves.ts'
 
@@ -8,10 +8,16 @@ export type CurvesSource = {
   readonly metric: string
   readonly factor: string | null // the path of the factor that colours
   readonly level: string | null // show this level's runs only
+  readonly only: { readonly factor: string; readonly label: string } | null // of another factor, this level's runs only
   readonly series: Series
   readonly runs: ReadonlyMap<string, Run>
   readonly predictions: readonly Prediction[]
   readonly logSteps: boolean
+}
+
+/** The factors beside the colouring one whose levels a mean must not mix. */
+export function otherFactors(study: Study, factor: string | null): readonly Factor[] {
+  return study.factors.filter(({ path, levels }) => path !== factor && levels.length > 1)
 }
 
 /** More dashed lines than this say nothing; one level chosen, they are few again. */
@@ -52,19 +58,26 @@ export function hasTooManyPredictions(source: CurvesSource): boolean {
 /** Every level keeps its place, and with it its colour, when only one level's runs are shown. */
 function groupsOf(source: CurvesSource): readonly CurveGroup[] {
   const { study, factor, level } = source
+  const isMixed = otherFactors(study, factor).some(({ path }) => path !== source.only?.factor)
   const labels = study.factors.find(({ path }) => path === factor)?.levels.map(({ label }) => label) ?? ['']
   const lines = new Map<string, Line[]>(labels.map((label) => [label, []]))
   for (const { label, line } of linesOf(source)) if (level === null || label === level) lines.get(label)?.push(line)
-  return [...lines].map(([label, own]) => ({ label, lines: own, ...withMean(own) }))
+  return [...lines].map(([label, own]) => ({ label, lines: own, ...(isMixed ? {} : withMean(own)) }))
 }
 
-function* linesOf({ series, runs, factor }: CurvesSource): Generator<{ readonly label: string; readonly line: Line }> {
+function* linesOf(source: CurvesSource): Generator<{ readonly label: string; readonly line: Line }> {
+  const { series, runs, factor } = source
   for (const { runs: ids, steps, values } of series.blocks) {
     for (const [lane, run] of ids.entries()) {
+      if (!isChosen(runs.get(run), source)) continue
       const from = lane * steps.length
       yield { label: levelLabel(runs.get(run), factor), line: { run, steps, values: values.subarray(from, from + steps.length) } }
     }
   }
+}
+
+function isChosen(run: Run | undefined, { only }: CurvesSource): boolean {
+  return only === null || levelLabel(run, only.factor) === only.label
 }
 
 /** The mean over a level's runs at each step, where at least two share their steps; a run that has diverged ends it, as it ends the run. */
@@ -89,8 +102,9 @@ function predictionsOf(source: CurvesSource): CurvesData['predictions'] {
 }
 
 /** What theory says for the shown levels, each value of a level once. */
-function distinct({ predictions, metric, level, factor, runs }: CurvesSource): CurvesData['predictions'] {
-  const cells = new Map([...runs.values()].map((run) => [run.cell, levelLabel(run, factor)]))
+function distinct(source: CurvesSource): CurvesData['predictions'] {
+  const { predictions, metric, level, factor, runs } = source
+  const cells = new Map([...runs.values()].filter((run) => isChosen(run, source)).map((run) => [run.cell, levelLabel(run, factor)]))
   const found = new Map<string, CurvesData['predictions'][number]>()
   for (const { metric: of, cell, value, oracle } of predictions) {
     const label = cells.get(cell)

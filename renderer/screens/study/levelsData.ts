@@ -35,8 +35,14 @@ function chartLevel(level: ComparedLevel, { comparison, runs }: LevelsSource, fo
     mean,
     low: interval?.low ?? null,
     high: interval?.high ?? null,
-    prediction: meanOf(foretold.filter(({ cell }) => cells.has(cell)).map((prediction) => prediction.value)),
+    prediction: coversAll(foretold, cells) ? meanOf(foretold.filter(({ cell }) => cells.has(cell)).map((prediction) => prediction.value)) : null,
   }
+}
+
+/** A level that pools runs with a theory and runs without one has no theory as a whole. */
+function coversAll(foretold: readonly Prediction[], cells: ReadonlySet<string>): boolean {
+  const known = new Set(foretold.map(({ cell }) => cell))
+  return [...cells].every((cell) => known.has(cell))
 }
 
 /** Seeds may draw their own data, and then have their own theory: the mean of the runs is held against the mean of its values. */
