@@ -53,9 +53,8 @@ function finish(svg: string, name: string, alternative: string): string {
     ids.set(id, known)
     return known
   })
-  const head = `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${escapeHtml(alternative)}"`
+  const head = `<svg role="img" aria-label="${escapeHtml(alternative)}"` // as wide as its place: ECharts has set the viewBox
   return renumbered
-    .replace(/^<svg width="\d+" height="\d+"/, head)
-    .replace(/ viewBox="0 0 \d+ \d+"(?=>| xmlns| version)(?<!^.{0,60})/, '')
+    .replace(/^<svg width="\d+" height="\d+"/, () => head)
     .replace(/>([^<>]+)<\/text>/g, (_, text: string) => `>${superscriptsSvg(text)}</text>`)
 }

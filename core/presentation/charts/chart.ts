@@ -101,7 +101,15 @@ export function xAxis(theme: Theme, options: AxisOptions): XAXisComponentOption 
     nameTextStyle: { fontFamily: chartFont, fontSize, color: ink2 },
     axisLine: { show: true, onZero: false, lineStyle: { color: ink3, width: 1 } },
     axisTick: { show: true, lineStyle: { color: ink3 }, ...customValues },
-    axisLabel: { fontFamily: chartFont, fontSize, color: ink2, hideOverlap: true, formatter, ...customValues },
+    axisLabel: {
+      fontFamily: chartFont,
+      fontSize,
+      color: ink2,
+      hideOverlap: true,
+      alignMaxLabel: ticks === undefined ? 'right' : null,
+      formatter,
+      ...customValues,
+    },
     splitLine: { show: false, lineStyle: { color: line } },
   }
 }

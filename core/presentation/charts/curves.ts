@@ -208,14 +208,14 @@ function alternative(data: CurvesData, words: Catalogue): string {
     const last = values === undefined ? null : lastFinite(values)
     return values === undefined || last === null
       ? []
-      : [`${label === '' ? '' : `${label}: `}${formatNumber(parts.at(values, last), language)}`]
+      : [`${label === '' ? '' : `${label}${language === 'ja' ? '：' : ': '}`}${formatNumber(parts.at(values, last), language)}`]
   })
-  const list = new Intl.ListFormat(language, { type: 'unit', style: 'short' })
+  const list = (items: Iterable<string>) => [...items].join(language === 'ja' ? '、' : ', ')
   const [prediction] = data.predictions
   const theory = new Set(data.predictions.map(({ value }) => formatNumber(value, language)))
   return [
-    words('chart.curvesAlternative', { metric, steps: formatCount(steps.max, language), n: data.n, ends: list.format(ends) }),
-    ...(prediction === undefined ? [] : [words('chart.curvesTheory', { oracle: prediction.oracle, values: list.format(theory) })]),
+    words('chart.curvesAlternative', { metric, steps: formatCount(steps.max, language), n: data.n, ends: list(ends) }),
+    ...(prediction === undefined ? [] : [words('chart.curvesTheory', { oracle: prediction.oracle, values: list(theory) })]),
   ].join(language === 'ja' ? '' : ' ')
 }
 
