@@ -2,18 +2,17 @@
  * One job inside a trainer process: what the job may call, and the laws of `protocol.ts` asserted on everything that it
  * says. A broken law is a bug of the job: the call throws, and the job is answered with `failed`.
  */
-import type { EngineName } from '#core/contract/engines.ts'
 import { assert, type RefusalRecord } from '#core/contract/errors.ts'
 import type { Clock } from './clock.ts'
 import type { Said } from './messages.ts'
-import type { FromTrainer, Job, Result, Rows, RunEnd } from './protocol.ts'
+import type { Began, FromTrainer, Job, Result, Rows, RunEnd } from './protocol.ts'
 
 /** What a job may call. Everything that it says is written and sent at once; buffers may be used again after the call. */
 export type JobContext = {
   readonly job: string
   readonly folder: string // where the job may write files
   /** Says once, before the first progress, where the training runs and from which step; > 0 after a resume. */
-  began(start: { readonly engine: EngineName; readonly device: string; readonly step: number }): void
+  began(start: Began): void
   /**
    * Sends recorded rows, [steps.length × runs] per metric. Waits until the batch before was acknowledged, and until 100 ms
    * have gone by since it; the buffers are free again when the promise resolves. Await it before saying anything else.
@@ -109,7 +108,7 @@ export class JobSession {
     return { kind: 'failed', job: this.#options.job, refusal }
   }
 
-  #begin(start: { readonly engine: EngineName; readonly device: string; readonly step: number }): void {
+  #begin(start: Began): void {
     assert(!this.#began, 'a job says began once')
     this.#say({ kind: 'began', job: this.#options.job, ...start })
     this.#began = true

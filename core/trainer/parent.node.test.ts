@@ -11,7 +11,7 @@ import { protocol, type FromTrainer } from './protocol.ts'
 const said = {
   ready: { kind: 'ready', protocol, versions: { node: 'n' } },
   refused: { kind: 'refused', refusal: { code: 'conflict', message: 'other' } },
-  began: { kind: 'began', job: 'train', engine: 'cpu', device: 'd', step: 0 },
+  began: { kind: 'began', job: 'train', engine: 'cpu', device: 'd', versions: {}, step: 0, predictions: [] },
   progress: { kind: 'progress', job: 'train', batch: 1, step: 1, rows: { steps: Float64Array.of(1), values: {} } },
   artifact: { kind: 'artifact', job: 'train', what: 'checkpoint', step: 1, path: 'p', sha256: 's', bytes: 1 },
   runsEnded: { kind: 'runsEnded', job: 'train', runs: [] },

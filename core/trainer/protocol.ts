@@ -63,10 +63,19 @@ export type RunEnd = {
   }
 }
 
+/** Where a training runs, from which step (> 0 after a resume), and what the theory says that it will measure. */
+export type Began = {
+  readonly engine: EngineName
+  readonly device: string
+  readonly versions: Readonly<Record<string, string>> // of the engine's libraries
+  readonly step: number
+  readonly predictions: readonly { readonly metric: string; readonly oracle: string; readonly values: Float64Array }[] // a value for each run; NaN: none
+}
+
 export type FromTrainer =
   | { readonly kind: 'ready'; readonly protocol: number; readonly versions: Readonly<Record<string, string>> }
   | { readonly kind: 'refused'; readonly refusal: RefusalRecord }
-  | { readonly kind: 'began'; readonly job: string; readonly engine: EngineName; readonly device: string; readonly step: number } // step > 0 after a resume
+  | ({ readonly kind: 'began'; readonly job: string } & Began)
   | { readonly kind: 'progress'; readonly job: string; readonly batch: number; readonly step: number; readonly rows: Rows }
   | {
       readonly kind: 'artifact'

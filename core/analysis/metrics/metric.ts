@@ -35,6 +35,8 @@ export type Column = {
   readonly title: Words
   readonly unit: string // '1' is dimensionless
   readonly scale: 'linear' | 'log' // how it is drawn
+  /** Whether `of` looks at the coefficients and the data alone, so that the theory's coefficients give the theory's value. */
+  readonly isPredictable: boolean
   applies(facts: Facts): boolean
   of(context: MetricContext): number
 }

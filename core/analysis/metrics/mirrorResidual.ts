@@ -28,6 +28,7 @@ export const mirrorResidual: Metric = {
       title: { en: 'Residual of the nearest mirror', ja: '最も近い鏡映の残差' },
       unit: '1',
       scale: 'log',
+      isPredictable: false,
       applies: ({ hasMirrors }) => hasMirrors,
       of: (context) =>
         residuals(context).reduce((least, value) => (value < least || Number.isNaN(value) ? value : least), Number.POSITIVE_INFINITY),
@@ -37,6 +38,7 @@ export const mirrorResidual: Metric = {
       title: { en: 'Share of mirrors reached', ja: '到達した鏡映の割合' },
       unit: '1',
       scale: 'linear',
+      isPredictable: false,
       applies: ({ hasMirrors }) => hasMirrors,
       of: (context) => {
         const all = residuals(context)

@@ -22,6 +22,7 @@ export const oracleDistance: Metric = {
       title: { en: 'Largest difference to the oracle', ja: '理論値との最大差' },
       unit: '1',
       scale: 'log',
+      isPredictable: false,
       applies: ({ hasOracle }) => hasOracle,
       of: distance,
     },
@@ -30,6 +31,7 @@ export const oracleDistance: Metric = {
       title: { en: 'Largest difference, relative to the largest coefficient', ja: '理論値との最大差(最大係数比)' },
       unit: '1',
       scale: 'log',
+      isPredictable: false,
       applies: ({ hasOracle }) => hasOracle,
       of: (context) => {
         const largest = context.prediction === null ? Number.NaN : maxAbs(context.prediction.coefficients)
@@ -41,6 +43,7 @@ export const oracleDistance: Metric = {
       title: { en: 'Violation of the optimality conditions', ja: '最適性条件(KKT)の残差' },
       unit: '1',
       scale: 'log',
+      isPredictable: false,
       applies: ({ hasOracle, hasZeros }) => hasOracle && hasZeros,
       of: ({ data, coefficients, weightDecay }) => kktResidual(data.train, coefficients, { weightDecay, zero: zeroThreshold }),
     },

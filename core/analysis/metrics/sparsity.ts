@@ -32,6 +32,7 @@ const below = (exponent: number): Column => ({
   title: { en: `Sparsity, |v| < 1e-${exponent}`, ja: `スパース率(|v| < 1e-${exponent})` },
   unit: '1',
   scale: 'linear',
+  isPredictable: true,
   applies: () => true,
   of: ({ coefficients }) => sparsity(coefficients, 10 ** -exponent),
 })
@@ -49,6 +50,7 @@ export const sparsities: Metric = {
       title: { en: 'Exact zeros (depends on the engine)', ja: '厳密なゼロ(計算エンジンに依存)' },
       unit: '1',
       scale: 'linear',
+      isPredictable: false,
       applies: () => true,
       of: ({ coefficients }) => fraction(coefficients, (value) => value === 0),
     },

@@ -46,6 +46,7 @@ export const zeroDisagreement: Metric = {
       title: { en: 'Coordinates zero in one and not in the other', ja: '理論値とゼロが食い違う係数の数' },
       unit: '1',
       scale: 'linear',
+      isPredictable: false,
       applies: ({ hasOracle }) => hasOracle,
       of: ({ coefficients, prediction, resolvedMargin }) => {
         if (prediction === null || coefficients.some(Number.isNaN)) return Number.NaN
@@ -57,6 +58,7 @@ export const zeroDisagreement: Metric = {
       title: { en: 'Coefficients below 1e-6', ja: '1e-6 未満の係数の数' },
       unit: '1',
       scale: 'linear',
+      isPredictable: true,
       applies: () => true,
       of: ({ coefficients }) =>
         coefficients.some(Number.isNaN) ? Number.NaN : coefficients.filter((value) => Math.abs(value) < zeroThreshold).length,

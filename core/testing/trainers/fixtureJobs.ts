@@ -186,7 +186,7 @@ function thrown(): never {
 }
 
 function begin(context: JobContext): void {
-  context.began({ engine: 'cpu', device: 'a fixture', step: 0 })
+  context.began({ engine: 'cpu', device: 'a fixture', versions: {}, step: 0, predictions: [] })
 }
 
 function rows(spec: TrainJob, steps: readonly number[]) {

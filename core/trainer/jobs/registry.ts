@@ -5,5 +5,5 @@ export const jobs: JobTable = {
   train: async (spec, context) => (await import('./train.ts')).runTrain(spec, context),
   prove: async (spec) => (await import('./prove.ts')).runProve(spec),
   report: async (spec, context) => (await import('./report.ts')).runReport(spec, context),
-  compare: async (spec, context) => (await import('./compare.ts')).runCompare(spec, context),
+  compare: async (spec) => (await import('./compare.ts')).runCompare(spec),
 }

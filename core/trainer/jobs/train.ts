@@ -27,9 +27,16 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
   const start = startState(lanes)
   const from =
     spec.checkpointFrom === null ? { state: start, step: 0 } : readCheckpoint(await readFile(spec.checkpointFrom), { stack, start })
-  context.began({ engine: engine.kind, device: engine.device, step: from.step })
+  const measure = measureOf(lanes)
+  context.began({
+    engine: engine.kind,
+    device: engine.device,
+    versions: engine.versions,
+    step: from.step,
+    predictions: measure.predictions(),
+  })
   const program = captureTraining(lanes, from.state)
-  const training = new Training({ spec, context, lanes, stack, program, start, step: from.step })
+  const training = new Training({ spec, context, lanes, stack, measure, program, start, step: from.step })
   try {
     await training.run()
     return { kind: 'train', trainingMs: training.trainingMs, steps: training.step - from.step }
@@ -57,6 +64,7 @@ type TrainingParts = {
   readonly context: JobContext
   readonly lanes: readonly Lane[]
   readonly stack: string
+  readonly measure: Measure
   readonly program: TrainingProgram
   readonly start: StackState
   readonly step: number
@@ -78,7 +86,7 @@ class Training {
     const [first] = parts.lanes
     assert(first !== undefined, 'train: a stack has at least one run')
     this.#parts = parts
-    this.#measure = measureOf(parts.lanes)
+    this.#measure = parts.measure
     this.#every = recordEvery(first.study)
     this.#steps = first.study.training.steps
     this.step = parts.step
