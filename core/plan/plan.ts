@@ -41,11 +41,18 @@ export function shapeOf(study: StudyFile, size: DataSize): Json {
     optimiser: optimiser.kind.shapeOf(optimiser.settings),
     rows,
     features,
+    parameters: parameterCount(study, features),
     steps: study.training.steps,
     recordEvery: recordEvery(study),
     measure: study.measure,
     facts: factsOf(study),
   }
+}
+
+/** Numbers that one run trains. */
+function parameterCount(study: StudyFile, features: number): number {
+  const { kind, settings } = modelOf(study)
+  return kind.parameters(settings, features).reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0)
 }
 
 export function runId(study: string, cell: Cell, replicate: number): string {
@@ -73,11 +80,8 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
   if (first === undefined) return []
   const study = first.cell.study
   const { rows, features } = size(study)
-  const model = modelOf(study)
   const data = dataOf(study)
-  const parameters = model.kind
-    .parameters(model.settings, features)
-    .reduce((sum, part) => sum + part.shape.reduce((product, n) => product * n, 1), 0)
+  const parameters = parameterCount(study, features)
   const shared = data.kind.isShared(data.settings)
   const laneBytes = 4 * (3 * parameters + (shared ? 2 * rows : rows * (features + 3)))
   const lanes = Math.max(1, Math.min(mostLanes, Math.floor(mostProgramBytes / laneBytes)))

@@ -55,7 +55,7 @@ type Source = { readonly name: string; readonly place?: (path: readonly (string 
 function check(value: unknown, source: Source): StudyFile {
   const parsed = studySchema.safeParse(value)
   if (parsed.success) return parsed.data
-  const problems = explainProblems(parsed.error, source, value)
+  const problems = explainProblems(parsed.error, { ...source, schema: studySchema }, value)
   throw new Refusal('invalid-input', problems[0] ?? `${source.name}: expected a study`, problems.length > 1 ? problems : [])
 }
 
@@ -103,7 +103,7 @@ function resolveLevels(file: StudyFile, { path, levels, problems }: { path: stri
   const resolved = levels.map((level, i) => {
     const parsed = studySchema.safeParse({ ...(withPath(file, path, level) as object), factors: {}, gates: [] })
     if (parsed.success) return atPath(parsed.data, path) as Json // a part of a parsed study is JSON
-    problems.push(...explainProblems(parsed.error, { name: `factors.${path}[${i}]` }, withPath(file, path, level)))
+    problems.push(...explainProblems(parsed.error, { name: `factors.${path}[${i}]`, schema: studySchema }, withPath(file, path, level)))
     return null
   })
   const texts = resolved.map((level) => canonicalJson(level))
@@ -117,19 +117,25 @@ type Level = Cell['levels'][number]
 /** All combinations, the last factor running fastest. */
 function product(factors: readonly { readonly path: string; readonly levels: readonly Json[] }[]): Level[][] {
   return factors.reduce<Level[][]>(
-    (cells, { path, levels }) => cells.flatMap((cell) => levels.map((value) => [...cell, { factor: path, value, label: labelOf(value) }])),
+    (cells, { path, levels }) => {
+      const labels = labelsOf(levels)
+      return cells.flatMap((cell) => levels.map((value, i) => [...cell, { factor: path, value, label: labels[i] ?? '' }]))
+    },
     [[]],
   )
 }
 
-/** How a level is called: a number or word as it is, a kind by its name and what else it sets. */
+/** How a value is called: a number or word as it is, a kind by its name. */
 export function labelOf(value: Json): string {
   if (typeof value === 'string') return value
-  if (typeof value === 'object' && value !== null && 'kind' in value && typeof value['kind'] === 'string') {
-    const depth = 'depth' in value ? ` (depth ${String(value['depth'])})` : ''
-    return `${value['kind']}${depth}`
-  }
-  return canonicalJson(value)
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value['kind'] : undefined
+  return typeof kind === 'string' ? kind : canonicalJson(value)
+}
+
+/** The labels of a factor's levels: where two would be called the same, each says all that it sets. */
+export function labelsOf(levels: readonly Json[]): string[] {
+  const labels = levels.map(labelOf)
+  return labels.map((label, i) => (labels.indexOf(label) === labels.lastIndexOf(label) ? label : canonicalJson(levels[i] ?? null)))
 }
 
 function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Cell {

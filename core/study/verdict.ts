@@ -1,0 +1,44 @@
+/**
+ * The verdict of a study: for each of its gates, how many of the runs that it speaks about pass.
+ *
+ * Only finished runs count. One without a finite value, because it diverged, does not pass.
+ */
+import type { Run } from '#core/contract/runs.ts'
+import type { VerdictPart } from '#core/contract/studies.ts'
+import type { Gate } from './schema.ts'
+import { labelOf, matches } from './study.ts'
+
+export function verdictOf(gates: readonly Gate[], runs: readonly Run[]): VerdictPart[] {
+  return gates.map((gate) => {
+    const wanted = Object.entries(gate.where)
+    const subject = runs.filter(({ levels }) =>
+      wanted.every(([factor, value]) => levels.some((level) => level.factor === factor && matches(level.value, value))),
+    )
+    const rule = gate.atMost === undefined ? 'at-least' : 'at-most'
+    const limit = gate.atMost ?? gate.atLeast ?? Number.NaN
+    const measured = subject
+      .filter(({ state }) => state === 'finished')
+      .map(({ id, values }) => ({ id, value: values[gate.metric] ?? Number.NaN }))
+    const passes = (value: number) => (rule === 'at-most' ? value <= limit : value >= limit)
+    const worst = measured.reduce<{ id: string; value: number } | null>(
+      (so, one) => (so === null || isWorse(one.value, so.value, rule) ? one : so),
+      null,
+    )
+    return {
+      metric: gate.metric,
+      rule,
+      limit,
+      where: wanted.map(([factor, value]) => ({ factor, label: labelOf(value) })),
+      passed: measured.filter(({ value }) => passes(value)).length,
+      total: measured.length,
+      worst: worst?.value ?? null,
+      worstRun: worst?.id ?? null,
+    }
+  })
+}
+
+/** NaN is worse than any number. */
+function isWorse(value: number, than: number, rule: VerdictPart['rule']): boolean {
+  if (Number.isNaN(than)) return false
+  return Number.isNaN(value) || (rule === 'at-most' ? value > than : value < than)
+}
