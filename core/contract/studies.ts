@@ -67,6 +67,7 @@ export const study = z.strictObject({
   title: words,
   question: words,
   formula: z.string(), // the loss, in TeX
+  formulaMathml: z.string(),
   createdMs: unixMs,
   engine: z.string(),
   device: z.string().nullable(),

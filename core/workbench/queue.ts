@@ -1,0 +1,213 @@
+/**
+ * The queue of stacks: trains a few at a time, each in a process of its own, and writes what they say into the project.
+ *
+ * This is the only place where training meets the store. Rows are durable before they are acknowledged; a trainer that dies leaves its runs
+ * `interrupted` with a sentence, and everything that was acknowledged.
+ */
+import { join } from 'node:path'
+import type { EngineName } from '#core/contract/engines.ts'
+import { fromRecord, toRecord, type Refusal, type RefusalRecord } from '#core/contract/errors.ts'
+import type { RunState } from '#core/contract/runs.ts'
+import type { Json } from '#core/contract/values.ts'
+import { adoptArtifact, artifactPath, removeUnreferenced } from '#core/store/artifacts.ts'
+import { writePredictions } from '#core/store/predictions.ts'
+import { scratchFolder, type Project } from '#core/store/project.ts'
+import { endRuns } from '#core/store/runs.ts'
+import { appendRows } from '#core/store/series.ts'
+import { beginStack, endStack, readStack, setCheckpoint, setParameters } from '#core/store/stacks.ts'
+import type { Clock } from '#core/trainer/clock.ts'
+import { runJob, type JobEnd, type RunningJob } from '#core/trainer/parent.ts'
+import type { Launcher, RunSpec, TrainJob } from '#core/trainer/protocol.ts'
+import type { Events } from './events.ts'
+
+export type QueueParts = {
+  readonly project: Project
+  readonly launcher: Launcher
+  readonly clock: Clock
+  readonly nowMs: () => number
+  readonly events: Events
+  readonly log: (text: string) => void
+  readonly jobs: number // trainers at a time
+  readonly checkpointEveryMs: number
+}
+
+/** A stack that waits: where its study stands in the store, and what its trainer needs. */
+export type Waiting = {
+  readonly study: string
+  readonly stack: string
+  readonly engine: EngineName
+  readonly runs: readonly (RunSpec & { readonly cellId: string })[]
+  readonly files: Readonly<Record<string, string>>
+}
+
+export type StackEnd = { readonly stack: string; readonly state: RunState; readonly refusal: Refusal | null }
+
+export type Queue = {
+  add(stacks: readonly Waiting[]): void
+  /** Asks the trainers of a study to make a checkpoint and end; what waits is stopped at once. */
+  stop(study: string): void
+  isBusy(study: string): boolean
+  /** Resolves when nothing of the study waits or runs, with how its stacks ended since they were added. */
+  idle(study: string): Promise<readonly StackEnd[]>
+  /** Stops everything and waits. */
+  close(): Promise<void>
+}
+
+type Running = { readonly waiting: Waiting; readonly job: RunningJob; isStopped: boolean }
+
+export function createQueue(parts: QueueParts): Queue {
+  const waiting: Waiting[] = []
+  const running = new Set<Running>()
+  const ends = new Map<string, StackEnd[]>()
+  const listeners = new Set<() => void>()
+  const isBusy = (study: string) => waiting.some((one) => one.study === study) || [...running].some((one) => one.waiting.study === study)
+
+  function begin(): void {
+    while (running.size < parts.jobs) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      const one: Running = { waiting: next, job: train(parts, next), isStopped: false }
+      running.add(one)
+      void one.job.finished.then((end) => finish(one, end))
+    }
+  }
+  function finish(one: Running, end: JobEnd): void {
+    running.delete(one)
+    settle(one.waiting, record(parts, one.waiting, { end, isStopped: one.isStopped }))
+    begin()
+  }
+  function settle({ study }: Waiting, end: StackEnd): void {
+    ends.set(study, [...(ends.get(study) ?? []), end])
+    parts.events.say({ kind: 'studyChanged', study })
+    for (const listener of listeners) listener()
+  }
+
+  return {
+    add: (stacks) => {
+      for (const { study } of stacks) if (!isBusy(study)) ends.delete(study)
+      waiting.push(...stacks)
+      begin()
+    },
+    stop: (study) => {
+      for (const one of waiting.filter((some) => some.study === study)) {
+        waiting.splice(waiting.indexOf(one), 1)
+        endStack(parts.project.db, one.stack, { state: 'stopped', reason: null, trainingMs: 0, nowMs: parts.nowMs() })
+        settle(one, { stack: one.stack, state: 'stopped', refusal: null })
+      }
+      for (const one of running) {
+        if (one.waiting.study !== study) continue
+        one.isStopped = true
+        one.job.stop()
+      }
+    },
+    isBusy,
+    idle: (study) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (isBusy(study)) return
+          listeners.delete(look)
+          resolve(ends.get(study) ?? [])
+        }
+        listeners.add(look)
+        look()
+      }),
+    close: async () => {
+      waiting.length = 0
+      for (const one of running) {
+        one.isStopped = true
+        one.job.stop()
+      }
+      await Promise.all([...running].map(({ job }) => job.finished))
+    },
+  }
+}
+
+/** Starts the trainer of a stack; its messages go to the store in order. */
+function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting): RunningJob {
+  const { project, nowMs, events } = parts
+  const { db } = project
+  const { checkpoint } = readStack(db, stack)
+  const folder = join(scratchFolder(project), stack) // made by the first file that is written into it
+  const spec: TrainJob = {
+    kind: 'train',
+    engine,
+    runs: runs.map(({ cellId: _, ...run }) => run),
+    files,
+    checkpointFrom: checkpoint === null ? null : artifactPath(project, checkpoint.sha256),
+    checkpointEveryMs: parts.checkpointEveryMs,
+  }
+  let versions: Readonly<Record<string, string>> = {}
+  return runJob({
+    launcher: parts.launcher,
+    spec,
+    folder,
+    clock: parts.clock,
+    on: {
+      ready: (message) => void (versions = message.versions),
+      began: (message) => {
+        beginStack(db, stack, { device: message.device, versions: { ...versions, ...message.versions }, nowMs: nowMs() })
+        writePredictions(db, study, predictionsOf(message.predictions, runs))
+        events.say({ kind: 'studyChanged', study })
+      },
+      progress: ({ rows, step }) => {
+        appendRows(db, stack, { ...rows, step })
+        events.say({ kind: 'progressed', study, step, steps: readStack(db, stack).steps })
+      },
+      artifact: ({ what, step, path, sha256 }) => {
+        adoptArtifact(project, { path, sha256, kind: what }, nowMs())
+        if (what === 'checkpoint') setCheckpoint(db, stack, { sha256, step })
+        if (what === 'parameters') setParameters(db, stack, sha256)
+      },
+      runsEnded: (message) => {
+        endRuns(db, message.runs, nowMs())
+        events.say({ kind: 'runsEnded', study, state: 'finished', runs: message.runs.length })
+      },
+      log: ({ level, text }) => parts.log(`${stack}: ${level}: ${text}`),
+    },
+  })
+}
+
+type Predicted = readonly { readonly metric: string; readonly oracle: string; readonly values: Float64Array }[]
+
+/** Predictions come once for each run of the stack; a run that has none is NaN there. */
+function predictionsOf(predicted: Predicted, runs: Waiting['runs']) {
+  return predicted.flatMap(({ metric, oracle, values }) =>
+    runs.flatMap(({ cellId, replicate }, r) => {
+      const value = values[r] ?? Number.NaN
+      return Number.isNaN(value) ? [] : [{ metric, oracle, cell: cellId, replicate, value }]
+    }),
+  )
+}
+
+/** Writes down how a stack's job ended. A store that cannot take even that is told to the log and to whoever waits. */
+function record(parts: QueueParts, { stack }: Waiting, { end, isStopped }: { end: JobEnd; isStopped: boolean }): StackEnd {
+  const { state, refusal } = judge(end, isStopped)
+  try {
+    const trainingMs = end.kind === 'ended' && end.result.kind === 'train' ? end.result.trainingMs : 0
+    endStack(parts.project.db, stack, { state, reason: refusal?.message ?? null, trainingMs, nowMs: parts.nowMs() })
+    removeUnreferenced(parts.project)
+    return { stack, state, refusal: refusal === null ? null : fromRecord(refusal) }
+  } catch (error) {
+    const failure = toRecord(error)
+    parts.log(`${stack}: ${failure.message}`)
+    return { stack, state: 'failed', refusal: fromRecord(refusal ?? failure) }
+  }
+}
+
+/** A trainer that was told to stop and had to be ended by force was still stopped by the user; its runs resume from their last checkpoint. */
+function judge(end: JobEnd, isStopped: boolean): { state: RunState; refusal: RefusalRecord | null } {
+  switch (end.kind) {
+    case 'ended':
+      return { state: end.stopped ? 'stopped' : 'finished', refusal: null }
+    case 'failed':
+      return { state: 'failed', refusal: end.refusal }
+    case 'crashed':
+    case 'silent':
+      return isStopped ? { state: 'stopped', refusal: null } : { state: 'interrupted', refusal: end.refusal }
+  }
+}
+
+/** The study as it crosses to a trainer: plain JSON. */
+export function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json // what JSON.parse gives is JSON
+}

@@ -1,0 +1,56 @@
+/** The contract's handlers: each a line to the workbench or the store. Served in-process, over a port and over HTTP. */
+import { implement } from '@orpc/server'
+import { contract } from '#core/contract/index.ts'
+import { Refusal } from '#core/contract/errors.ts'
+import { readPredictions } from '#core/store/predictions.ts'
+import { readRuns } from '#core/store/readRuns.ts'
+import { readSeries } from '#core/store/readSeries.ts'
+import { readSpecification, readStudy } from '#core/store/studies.ts'
+import { readCoefficients } from '#core/store/vectors.ts'
+import { listPresets } from './presets.ts'
+import { openSource } from './sources.ts'
+import { planOf } from './summary.ts'
+import type { Workbench } from './workbench.ts'
+
+/** A page may not name a folder of this machine: it would read files that its user did not give it. */
+function withoutFolder<S extends { folder?: string | undefined }>(source: S): S {
+  if (source.folder !== undefined) throw new Refusal('invalid-input', 'study.folder: expected nothing from a page, got a folder')
+  return source
+}
+
+export function createRouter(workbench: Workbench) {
+  const { project, resources, events } = workbench
+  const { db } = project
+  const os = implement(contract)
+  const known = (study: string) => readStudy(db, study).id
+  return os.router({
+    presets: { list: os.presets.list.handler(() => listPresets(resources)) },
+    studies: {
+      plan: os.studies.plan.handler(({ input }) => planOf(openSource(withoutFolder(input), resources), 'wasm')),
+      start: os.studies.start.handler(({ input: { engine, ...source } }) => ({
+        study: workbench.start(withoutFolder(source), engine).study,
+      })),
+      resume: os.studies.resume.handler(({ input }) => ({ study: workbench.resume(input.study).study })),
+      stop: os.studies.stop.handler(({ input }) => {
+        workbench.stop(input.study)
+        return input
+      }),
+      list: os.studies.list.handler(() => workbench.list()),
+      get: os.studies.get.handler(({ input }) => workbench.get(input.study)),
+      text: os.studies.text.handler(({ input }) => ({ text: readSpecification(db, known(input.study)).text })),
+      coefficients: os.studies.coefficients.handler(({ input }) => [...readCoefficients(db, known(input.study))]),
+      predictions: os.studies.predictions.handler(({ input }) => [...readPredictions(db, known(input.study))]),
+    },
+    runs: { list: os.runs.list.handler(({ input }) => readRuns(db, input)) },
+    series: { read: os.series.read.handler(({ input }) => readSeries(db, { ...input, study: known(input.study) })) },
+    comparisons: { make: os.comparisons.make.handler(({ input }) => workbench.compare(input)) },
+    reports: {
+      make: os.reports.make.handler(async ({ input }) => {
+        const { html } = await workbench.report(input)
+        return { html, bytes: Buffer.byteLength(html) }
+      }),
+    },
+    engines: { prove: os.engines.prove.handler(() => workbench.prove()) },
+    events: { watch: os.events.watch.handler(({ input, signal }) => events.watch(input.after, signal)) },
+  })
+}

@@ -1,0 +1,40 @@
+/** From what a caller gives (a preset's name, or a text) to a frozen study with its files. */
+import { Refusal } from '#core/contract/errors.ts'
+import type { StudySource } from '#core/contract/studies.ts'
+import type { DataSize } from '#core/plan/plan.ts'
+import { dataOf } from '#core/plan/lanes.ts'
+import { rootKey } from '#core/numerics/random/key.ts'
+import { freezeStudy, readStudy, type Study } from '#core/study/study.ts'
+import { openDataFiles, type DataFiles } from './files.ts'
+import { presetText } from './presets.ts'
+
+export type Source = { readonly study: Study; readonly files: DataFiles; readonly size: DataSize }
+
+export function openSource({ preset, text, name, folder, overrides = [] }: StudySource, resources: string): Source {
+  if ((preset === undefined) === (text === undefined))
+    throw new Refusal('invalid-input', 'study: expected either a preset or a text, got both or neither')
+  const file = readStudy({
+    text: text ?? presetText(resources, preset ?? ''),
+    name: name ?? (preset === undefined ? 'study' : `${preset}.yaml`),
+    overrides,
+  })
+  const files = openDataFiles(folder ?? null, resources)
+  const study = freezeStudy(file, (path) => files(path).sha256)
+  return { study, files, size: sizeOf(files) }
+}
+
+/** Rows and features of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */
+export function sizeOf(files: DataFiles): DataSize {
+  const known = new Map<string, { rows: number; features: number }>()
+  return (study) => {
+    const { kind, settings } = dataOf(study)
+    const text = JSON.stringify(kind.shapeOf(settings))
+    const size = known.get(text) ?? measure()
+    known.set(text, size)
+    return size
+    function measure(): { rows: number; features: number } {
+      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), (path) => files(path).table)
+      return { rows: train.x.rows, features: train.x.columns }
+    }
+  }
+}

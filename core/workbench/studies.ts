@@ -1,0 +1,160 @@
+/** Studies in a project: started, resumed, stopped, summarised. */
+import { stringify } from 'yaml'
+import type { EngineName } from '#core/contract/engines.ts'
+import { Refusal } from '#core/contract/errors.ts'
+import { engineName } from '#core/contract/engines.ts'
+import type { Run } from '#core/contract/runs.ts'
+import type { Study as StudySummary } from '#core/contract/studies.ts'
+import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
+import { studySchema, type StudyFile } from '#core/study/schema.ts'
+import { freezeStudy, type Cell, type Study } from '#core/study/study.ts'
+import { verdictOf } from '#core/study/verdict.ts'
+import { artifactPath, putBytes } from '#core/store/artifacts.ts'
+import type { Project } from '#core/store/project.ts'
+import type { Readable } from '#core/store/statements.ts'
+import { readRuns } from '#core/store/readRuns.ts'
+import { readStacks, resetStack } from '#core/store/stacks.ts'
+import { addRuns, insertStudy, listStudies, readSpecification, readStudy, readStudyFiles, type StoredStudy } from '#core/store/studies.ts'
+import { mathmlOf } from './formula.ts'
+import { asJson, type Queue, type Waiting } from './queue.ts'
+import type { Source } from './sources.ts'
+import { formulaOf, metricsOf, stackId, titleOf } from './summary.ts'
+import { factorsOf } from '#core/study/factors.ts'
+
+export function cellId(cell: Cell): string {
+  return cell.hash.slice(0, 12)
+}
+
+/** Writes a new study with its files and plan; its stacks are queued in the store, nothing trains yet. */
+export function storeStudy(
+  project: Project,
+  { study, files, size }: Source,
+  { engine, nowMs }: { engine: EngineName; nowMs: number },
+): void {
+  const stacks = planStacks(study, { size, isWanted: () => true })
+  const paths = [...new Set(study.cells.flatMap((cell) => (cell.study.data.kind === 'csv' ? [cell.study.data.path] : [])))]
+  const kept = paths.map((path) => ({ path, sha256: putBytes(project, { bytes: files(path).bytes, kind: 'data' }, nowMs).sha256 }))
+  insertStudy(project.db, {
+    study: {
+      id: study.id,
+      name: study.file.name,
+      hash: study.hash,
+      title: titleOf(study.file),
+      question: study.file.question ?? titleOf(study.file),
+      formula: formulaOf(study),
+      text: stringify(asJson(study.file)),
+      resolved: asJson(study.file),
+      factors: factorsOf(study.file),
+      metrics: metricsOf(study),
+      engine,
+      createdMs: nowMs,
+    },
+    stacks: stacks.map((stack, i) => ({ id: stackId(study.id, i), shape: stack.shape, runs: stack.runs.length, steps: stack.steps })),
+    runs: runsOf(study, { stacks, first: 0 }),
+    files: kept,
+  })
+}
+
+function runsOf(study: Study, { stacks, first }: { stacks: readonly PlannedStack[]; first: number }) {
+  return stacks.flatMap((stack, i) =>
+    stack.runs.map(({ id, cell, replicate }, lane) => ({
+      id,
+      cell: cellId(cell),
+      stack: stackId(study.id, first + i),
+      lane,
+      replicate,
+      levels: cell.levels,
+    })),
+  )
+}
+
+/** Adds the replicates that a study has gained since it was stored; nothing else can have changed, or its hash would be another. */
+export function extendStudy(project: Project, { study, size }: Source): void {
+  const there = new Set(allRuns(project.db, study.id).map(({ id }) => id))
+  const stacks = planStacks(study, { size, isWanted: ({ id }) => !there.has(id) })
+  if (stacks.length === 0) return
+  const first = readStacks(project.db, study.id).length
+  addRuns(project.db, study.id, {
+    text: stringify(asJson(study.file)),
+    resolved: asJson(study.file),
+    stacks: stacks.map((stack, i) => ({
+      id: stackId(study.id, first + i),
+      shape: stack.shape,
+      runs: stack.runs.length,
+      steps: stack.steps,
+    })),
+    runs: runsOf(study, { stacks, first }),
+  })
+}
+
+/** The frozen study of a project, resolved again from what is stored; the stored bytes of its files name themselves. */
+export function storedStudy(project: Project<Readable>, id: string): { study: Study; files: Readonly<Record<string, string>> } {
+  const { resolved } = readSpecification(project.db, id)
+  const stored = new Map(readStudyFiles(project.db, id).map(({ path, sha256 }) => [path, sha256]))
+  const file = studySchema.parse(resolved) // written by this program from a checked study
+  const study = freezeStudy(file, (path) => stored.get(path) ?? missing(path))
+  return { study, files: Object.fromEntries([...stored].map(([path, sha256]) => [path, artifactPath(project, sha256)])) }
+}
+
+function missing(path: string): never {
+  throw new Refusal('store-failed', `study: expected the project to hold the file ${path}, got nothing`)
+}
+
+/** What the trainer of each stack needs; of all stacks, or of those that are wanted. */
+export function waitingOf(project: Project<Readable>, id: string, isWanted: (state: string) => boolean): Waiting[] {
+  const { study, files } = storedStudy(project, id)
+  const cells = new Map(study.cells.map((cell) => [cellId(cell), cell]))
+  const runs = Map.groupBy(allRuns(project.db, id), ({ stack }) => stack)
+  const engine = engineName.parse(readStudy(project.db, id).engine)
+  return readStacks(project.db, id)
+    .filter(({ state }) => isWanted(state))
+    .map((stack) => ({
+      study: id,
+      stack: stack.id,
+      engine,
+      files,
+      runs: (runs.get(stack.id) ?? []).toSorted((a, b) => a.lane - b.lane).map((run) => specOf(study.file, run, cells)),
+    }))
+}
+
+function specOf({ seeds }: StudyFile, { id, cell, replicate, study }: Run, cells: ReadonlyMap<string, Cell>): Waiting['runs'][number] {
+  const found = cells.get(cell)
+  if (found === undefined || runId(study, found, replicate) !== id)
+    throw new Refusal('store-failed', `study: expected the run ${id} among its cells, got none like it`)
+  return { run: id, cellId: cell, study: asJson(found.study), base: seeds.base, cell: found.hash, replicate }
+}
+
+/** Every run of a study; a plan has at most 100,000. */
+export function allRuns(db: Readable, study: string): readonly Run[] {
+  return readRuns(db, { study, limit: 100_000 }).runs
+}
+
+/** Makes every stack that has not finished ready to go on. Returns how many there are. */
+export function resetUnfinished(project: Project, id: string): number {
+  const stacks = readStacks(project.db, id).filter(({ state }) => state !== 'finished')
+  for (const { id: stack } of stacks) resetStack(project.db, stack)
+  return stacks.length
+}
+
+export function summaryOf(project: Project<Readable>, stored: StoredStudy, queue: Queue | null): StudySummary {
+  const file = studySchema.parse(readSpecification(project.db, stored.id).resolved)
+  return {
+    ...stored,
+    formulaMathml: mathmlOf(stored.formula),
+    verdict: verdictOf(file.gates, allRuns(project.db, stored.id)),
+    secondsLeft: queue?.isBusy(stored.id) === true ? secondsLeft(project, stored.id) : null,
+  }
+}
+
+/** From the pace of the stacks that are running; null until one has made a step. */
+function secondsLeft(project: Project<Readable>, id: string): number | null {
+  const stacks = readStacks(project.db, id)
+  const paces = stacks.flatMap(({ trainingMs, step }) => (trainingMs > 0 && step > 0 ? [trainingMs / step] : []))
+  if (paces.length === 0) return null
+  const left = stacks.reduce((sum, { step, steps }) => sum + steps - step, 0)
+  return (left * paces.reduce((sum, pace) => sum + pace, 0)) / paces.length / 1_000
+}
+
+export function listSummaries(project: Project<Readable>, queue: Queue | null): StudySummary[] {
+  return listStudies(project.db).map((stored) => summaryOf(project, stored, queue))
+}

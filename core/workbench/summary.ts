@@ -1,0 +1,76 @@
+/** What a study says about itself from the moment it is planned: its plan, its metrics, its formula. */
+import { columnsOf } from '#core/analysis/metrics/registry.ts'
+import type { EngineName } from '#core/contract/engines.ts'
+import type { Metric, Plan } from '#core/contract/studies.ts'
+import { estimateSeconds, planStacks, type Stack } from '#core/plan/plan.ts'
+import { factsOf, lossOf, modelOf } from '#core/plan/lanes.ts'
+import { factorsOf } from '#core/study/factors.ts'
+import type { StudyFile } from '#core/study/schema.ts'
+import type { Study } from '#core/study/study.ts'
+import type { Source } from './sources.ts'
+
+export function planOf({ study, size }: Source, engine: EngineName): Plan {
+  const stacks = planStacks(study, { size, isWanted: () => true })
+  const sum = (value: (stack: Stack) => number) => stacks.reduce((total, stack) => total + value(stack), 0)
+  return {
+    name: study.file.name,
+    hash: study.hash,
+    title: titleOf(study.file),
+    cells: study.cells.length,
+    seeds: study.file.seeds.count,
+    runs: sum(({ runs }) => runs.length),
+    engine,
+    seconds: sum(estimateSeconds),
+    bytes: sum(({ seriesBytes }) => seriesBytes),
+    factors: factorsOf(study.file),
+    stacks: stacks.map((stack, i) => ({
+      id: stackId(study.id, i),
+      runs: stack.runs.length,
+      shape: stack.shape,
+      parameters: stack.parameters,
+      steps: stack.steps,
+      bytes: stack.seriesBytes,
+      seconds: estimateSeconds(stack),
+    })),
+    warnings: warningsOf(study),
+  }
+}
+
+export function stackId(study: string, position: number): string {
+  return `${study}.stack-${position + 1}`
+}
+
+export function titleOf({ name, title }: StudyFile): { en: string; ja: string } {
+  return title ?? { en: name, ja: name }
+}
+
+/** Every column that some cell records, in the order of the registry. */
+export function metricsOf(study: Study): Metric[] {
+  const metrics = new Map<string, Metric>()
+  for (const cell of study.cells) {
+    for (const { name, title, unit, scale } of columnsOf(cell.study.measure, factsOf(cell.study)))
+      metrics.set(name, { name, title, unit, scale })
+  }
+  return [...metrics.values()]
+}
+
+/** The loss with its decay, in TeX, as the first cell has it. */
+export function formulaOf({ cells }: Study): string {
+  const [cell] = cells
+  if (cell === undefined) return ''
+  const [model, loss] = [modelOf(cell.study), lossOf(cell.study)]
+  return `\\ell(\\theta) = ${loss.kind.formula(model.kind.formula(model.settings))} + \\gamma \\lVert\\theta\\rVert^2`
+}
+
+/** What is legal and probably not meant. */
+function warningsOf({ file, cells }: Study): string[] {
+  const warnings: string[] = []
+  if (file.seeds.count === 1) warnings.push('seeds.count: one seed gives no interval and no test; at least 2 are needed')
+  const swallowed = cells.filter(({ study }) => {
+    const change = 2 * study.optimiser.learningRate * study.regularisation.weightDecay
+    return change > 0 && change < 1e-6
+  })
+  if (swallowed.length > 0)
+    warnings.push(`regularisation.weightDecay: 2ηγ < 1e-6 in ${swallowed.length} cells; float32 may round the decay away`) // theory.md 11.7
+  return warnings
+}

@@ -1,0 +1,95 @@
+/** Trains stored stacks again from the frozen study and compares with what is stored, bit for bit. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Refusal, fromRecord } from '#core/contract/errors.ts'
+import { readRun } from '#core/store/readRuns.ts'
+import { readRunSeries } from '#core/store/readSeries.ts'
+import { scratchFolder } from '#core/store/project.ts'
+import { readStacks, type Stack } from '#core/store/stacks.ts'
+import { listStudies } from '#core/store/studies.ts'
+import type { RunEnd, TrainJob } from '#core/trainer/protocol.ts'
+import type { Waiting } from './queue.ts'
+import { waitingOf } from './studies.ts'
+import type { Workbench } from './workbench.ts'
+
+/** `different` names what is not equal; empty when all is. */
+export type Compared = { readonly stack: string; readonly runs: number; readonly different: readonly string[] }
+
+/** Verifies the stack of one run, or every finished stack. A run cannot be trained alone: its last bits belong to its stack. */
+export async function verifyRuns(workbench: Workbench, run: string | undefined): Promise<Compared[]> {
+  const { db } = workbench.project
+  const wanted = run === undefined ? null : readRun(db, run).stack
+  const compared: Compared[] = []
+  for (const { id } of listStudies(db)) {
+    const stacks = new Map(readStacks(db, id).map((stack) => [stack.id, stack]))
+    for (const waiting of waitingOf(workbench.project, id, (state) => state === 'finished')) {
+      const stack = stacks.get(waiting.stack)
+      if (stack !== undefined && (wanted === null || wanted === stack.id)) compared.push(await verifyStack(workbench, waiting, stack))
+    }
+  }
+  if (compared.length === 0)
+    throw new Refusal(
+      'not-found',
+      run === undefined ? 'verify: expected finished runs in the project, got none' : `verify: expected a finished run, got ${run}`,
+    )
+  return compared
+}
+
+async function verifyStack(workbench: Workbench, { runs, files, engine, stack }: Waiting, { steps }: Stack): Promise<Compared> {
+  const rows = new Map<string, number[]>() // metric → row-major values
+  const axis: number[] = []
+  const ends = new Map<string, RunEnd>()
+  const folder = join(scratchFolder(workbench.project), `verify-${stack}`)
+  const spec: TrainJob = {
+    kind: 'train',
+    engine,
+    runs: runs.map(({ cellId: _, ...one }) => one),
+    files,
+    checkpointFrom: null,
+    checkpointEveryMs: Number.MAX_SAFE_INTEGER,
+  }
+  const end = await workbench.runJob({
+    spec,
+    folder,
+    on: {
+      progress: ({ rows: batch }) => {
+        axis.push(...batch.steps)
+        for (const [metric, values] of Object.entries(batch.values)) rows.set(metric, [...(rows.get(metric) ?? []), ...values])
+      },
+      runsEnded: ({ runs: all }) => {
+        for (const one of all) ends.set(one.run, one)
+      },
+    },
+  })
+  rmSync(folder, { recursive: true, force: true })
+  if (end.kind !== 'ended') throw fromRecord(end.refusal)
+  const different = runs.flatMap(({ run }, lane) =>
+    differencesOf(workbench, { run, lane, lanes: runs.length, axis, rows, end: ends.get(run) }),
+  )
+  return {
+    stack,
+    runs: runs.length,
+    different: steps === axis.at(-1) ? different : [`the last recorded step is ${axis.at(-1)}, not ${steps}`],
+  }
+}
+
+type Again = {
+  readonly run: string
+  readonly lane: number
+  readonly lanes: number
+  readonly axis: readonly number[]
+  readonly rows: ReadonlyMap<string, readonly number[]>
+  readonly end: RunEnd | undefined
+}
+
+function differencesOf({ project }: Workbench, { run, lane, lanes, axis, rows, end }: Again): string[] {
+  const stored = readRun(project.db, run)
+  const different = stored.parametersSha256 === end?.parametersSha256 ? [] : [`${run}: the final parameters have another hash`]
+  for (const { metric, steps, values } of readRunSeries(project.db, run)) {
+    const again = rows.get(metric)
+    const at =
+      again === undefined ? 0 : [...values].findIndex((value, i) => steps[i] !== axis[i] || !Object.is(value, again[i * lanes + lane]))
+    if (at >= 0 || values.length !== axis.length) different.push(`${run}: ${metric} differs from step ${steps[Math.max(0, at)] ?? 0} on`)
+  }
+  return different
+}

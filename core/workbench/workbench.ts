@@ -1,0 +1,135 @@
+/**
+ * The workbench: one project, its queue of trainers, and the verbs that the contract's handlers call. Host-neutral: the launcher, the clocks and the log are
+ * given by whoever composes it (command line, web server, Electron).
+ */
+import { join } from 'node:path'
+import type { Comparison, ComparisonQuery } from '#core/contract/comparison.ts'
+import { engineNames, type EngineName, type EngineProof } from '#core/contract/engines.ts'
+import { Refusal, fromRecord } from '#core/contract/errors.ts'
+import type { ReportRequest, Study, StudySource } from '#core/contract/studies.ts'
+import { scratchFolder, type Project } from '#core/store/project.ts'
+import { readStacks } from '#core/store/stacks.ts'
+import { listStudies, readStudy } from '#core/store/studies.ts'
+import type { Clock } from '#core/trainer/clock.ts'
+import { runJob, type JobEnd, type JobOptions } from '#core/trainer/parent.ts'
+import type { FromTrainer, Job, Launcher, Result } from '#core/trainer/protocol.ts'
+import { compare } from './comparisons.ts'
+import { createEvents, type Events } from './events.ts'
+import { createQueue, type Queue, type StackEnd } from './queue.ts'
+import { gatherReport } from './reports.ts'
+import { openSource } from './sources.ts'
+import { extendStudy, listSummaries, resetUnfinished, storeStudy, summaryOf, waitingOf } from './studies.ts'
+
+export type WorkbenchParts = {
+  readonly project: Project
+  readonly launcher: Launcher
+  readonly resources: string // the program's folder of presets and data
+  readonly clock: Clock
+  readonly nowMs: () => number
+  readonly log: (text: string) => void
+  readonly jobs: number
+  readonly checkpointEveryMs?: number
+}
+
+export type Workbench = {
+  readonly project: Project
+  readonly resources: string
+  readonly events: Events
+  /** Starts a study, or goes on with one that the project holds: runs that have finished are not trained again. */
+  start(source: StudySource, engine?: EngineName): { readonly study: string; readonly queued: number }
+  resume(study: string): { readonly study: string; readonly queued: number }
+  stop(study: string): void
+  idle(study: string): Promise<readonly StackEnd[]>
+  list(): Study[]
+  get(study: string): Study
+  compare(query: ComparisonQuery): Promise<Comparison>
+  report(request: ReportRequest): Promise<{ readonly html: string; readonly markdown: string }>
+  prove(): Promise<EngineProof[]>
+  /** A job beside the queue, heard by the caller alone. */
+  runJob(job: Pick<JobOptions, 'spec' | 'folder' | 'on'>): Promise<JobEnd>
+  close(): Promise<void>
+}
+
+const defaultCheckpointMs = 2_000 // a checkpoint costs about a millisecond
+
+export function createWorkbench(parts: WorkbenchParts): Workbench {
+  const { project } = parts
+  const events = createEvents(() => listStudies(project.db).map(({ id }) => id))
+  const queue = createQueue({ ...parts, events, checkpointEveryMs: parts.checkpointEveryMs ?? defaultCheckpointMs })
+  const run = (spec: Job, on?: OneJobHandlers) => runOne(parts, spec, on)
+  return {
+    project,
+    resources: parts.resources,
+    events,
+    start: (source, engine = 'wasm') => start(parts, queue, { source, engine }),
+    resume: (study) => resume(parts, queue, readStudy(project.db, study).id),
+    stop: (study) => queue.stop(readStudy(project.db, study).id),
+    idle: (study) => queue.idle(study),
+    list: () => listSummaries(project, queue),
+    get: (study) => summaryOf(project, readStudy(project.db, study), queue),
+    compare: (query) => compare(project.db, query, { run }),
+    report: async (request) => gatherReport({ project, resources: parts.resources, nowMs: parts.nowMs, run }, request),
+    prove: async () => {
+      const proofs: EngineProof[] = []
+      for (const engine of engineNames) proofs.push(await proveOne(run, engine)) // one after another: they are timed
+      return proofs
+    },
+    runJob: (job) => runJob({ ...job, launcher: parts.launcher, clock: parts.clock }).finished,
+    close: async () => {
+      await queue.close()
+      project.close()
+    },
+  }
+}
+
+function start(
+  parts: WorkbenchParts,
+  queue: Queue,
+  { source, engine }: { source: StudySource; engine: EngineName },
+): { study: string; queued: number } {
+  const opened = openSource(source, parts.resources)
+  const { id } = opened.study
+  const known = listStudies(parts.project.db).find((study) => study.id === id)
+  if (known === undefined) storeStudy(parts.project, opened, { engine, nowMs: parts.nowMs() })
+  else if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
+  else if (known.engine !== engine)
+    throw new Refusal('conflict', `engine: expected ${known.engine}, with which this project began ${id}, got ${engine}`)
+  else extendStudy(parts.project, opened)
+  return resume(parts, queue, id)
+}
+
+function resume(parts: WorkbenchParts, queue: Queue, id: string): { study: string; queued: number } {
+  if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
+  const queued = resetUnfinished(parts.project, id)
+  queue.add(waitingOf(parts.project, id, (state) => state === 'queued'))
+  return { study: id, queued }
+}
+
+type OneJobHandlers = { readonly artifact?: (message: Extract<FromTrainer, { kind: 'artifact' }>) => void }
+
+/** A job of its own process that gives a result, or the refusal that ended it. */
+async function runOne({ project, launcher, clock, log }: WorkbenchParts, spec: Job, on: OneJobHandlers = {}): Promise<Result> {
+  const end = await runJob({
+    launcher,
+    spec,
+    folder: join(scratchFolder(project), spec.kind),
+    clock,
+    on: { ...on, log: ({ text }) => log(text) },
+  }).finished
+  if (end.kind !== 'ended') throw fromRecord(end.refusal)
+  return end.result
+}
+
+async function proveOne(run: (spec: Job) => Promise<Result>, engine: EngineName): Promise<EngineProof> {
+  const result = await run({ kind: 'prove', engine })
+  if (result.kind !== 'prove') throw new Error(`bug: a proof ended with a result of ${result.kind}`)
+  return result.proof
+}
+
+/** Which of a study's stacks did not finish, with the first reason; null when all did. */
+export function failureOf(project: Project, study: string, ends: readonly StackEnd[]): Refusal | null {
+  const refused = ends.find(({ refusal }) => refusal !== null)?.refusal
+  if (refused !== undefined && refused !== null) return refused
+  const open = readStacks(project.db, study).filter(({ state }) => state !== 'finished')
+  return open.length === 0 ? null : new Refusal('cancelled', `study: ${open.length} of its stacks have not finished; resume it to go on`)
+}
