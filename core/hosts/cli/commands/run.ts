@@ -1,0 +1,108 @@
+/** `kagami run STUDY`: trains what is not yet trained, shows how it goes, says the verdict, writes the report. */
+import { resolve } from 'node:path'
+import { engineNames, type EngineName } from '#core/contract/engines.ts'
+import { Option } from 'commander'
+import type { Study } from '#core/contract/studies.ts'
+import { openSource } from '#core/workbench/sources.ts'
+import { failureOf, type Workbench } from '#core/workbench/workbench.ts'
+import { verdictLines } from '../answer.ts'
+import type { Register } from '../main.ts'
+import { openWorkbench, resources } from '../../node.ts'
+import { print, printJson, say } from '../output.ts'
+import { projectOf, sourceOf, wholeNumber, withOverrides } from '../options.ts'
+import { createProgress } from '../progress.ts'
+import { requireWritable, writeReport } from '../reportFile.ts'
+
+type Options = {
+  project?: string
+  set: readonly string[]
+  data?: string
+  engine: EngineName
+  jobs?: number
+  resume?: boolean
+  report?: string
+  lang: 'en' | 'ja'
+  json?: boolean
+}
+
+export const addRun: Register = (program, done) => {
+  withOverrides(program.command('run <study>'))
+    .description('train a study (a file or a preset); runs that have finished are not trained again')
+    .option('--project <folder>', 'the project; ./NAME.kagami when left out, made when missing')
+    .option('--data <file>', 'the CSV file to read instead of the one that the study names')
+    .addOption(new Option('--engine <name>', 'what computes').choices([...engineNames]).default('wasm'))
+    .option('--jobs <n>', 'trainers at a time; one for each core when left out', wholeNumber(1))
+    .option('--resume', 'go on with runs that were stopped or interrupted (the same as running it again)')
+    .option('--report <file>', 'write a report when it ends: .html or .md')
+    .addOption(new Option('--lang <language>', 'of the report').choices(['en', 'ja']).default('en'))
+    .option('--json', 'machine-readable result')
+    .action(async (study: string, options: Options) => done(await run(study, options)))
+}
+
+async function run(name: string, options: Options): Promise<0 | 1> {
+  const overrides = options.data === undefined ? options.set : [...options.set, `data.path=${JSON.stringify(resolve(options.data))}`]
+  const source = sourceOf(name, overrides)
+  const { study } = openSource(source, resources) // every fault of the study is told before a project is made
+  if (options.report !== undefined) requireWritable(options.report)
+  const folder = projectOf(study.file.name, options.project)
+  const workbench = openWorkbench({ project: folder, create: true, jobs: options.jobs, log: say })
+  try {
+    const began = performance.now()
+    const started = workbench.start(source, options.engine)
+    const failure = failureOf(workbench.project, started.study, await follow(workbench, started.study))
+    const report =
+      options.report === undefined
+        ? null
+        : await writeReport(workbench, { study: started.study, language: options.lang, file: options.report })
+    tell(workbench.get(started.study), {
+      seconds: (performance.now() - began) / 1_000,
+      trained: started.queued > 0,
+      folder,
+      report,
+      json: options.json === true,
+    })
+    if (failure === null) return 0
+    throw failure
+  } finally {
+    await workbench.close()
+  }
+}
+
+/** Waits for the study; Ctrl-C stops it at a checkpoint, a second one ends at once. */
+async function follow(workbench: Workbench, study: string): ReturnType<Workbench['idle']> {
+  const progress = createProgress()
+  const timer = setInterval(() => progress.show(workbench.get(study)), 500)
+  const stop = () => {
+    say('\nStopping: a checkpoint is kept; run again to go on.')
+    workbench.stop(study)
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    return await workbench.idle(study)
+  } finally {
+    clearInterval(timer)
+    progress.end()
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+type Told = {
+  readonly seconds: number
+  readonly trained: boolean
+  readonly folder: string
+  readonly report: string | null
+  readonly json: boolean
+}
+
+function tell(study: Study, { seconds, trained, folder, report, json }: Told): void {
+  if (json) return printJson({ study, seconds, project: folder, report })
+  for (const line of verdictLines(study, 'en')) print(line)
+  const count = Object.values(study.runs).reduce((sum, n) => sum + n, 0)
+  const states = Object.entries(study.runs).flatMap(([state, n]) => (n === 0 ? [] : [`${n} ${state}`]))
+  print(
+    `${count} runs: ${states.join(', ')}${trained ? ` in ${seconds.toFixed(1)} s on ${study.engine}` : ', nothing was left to train'}. Project: ${folder}`,
+  )
+  if (report !== null) print(`Report: ${report}`)
+}
