@@ -15,7 +15,7 @@ const datetimeFormats = {
   time: { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false },
 } as const
 
-export function createWords(): I18n {
+export function createWords(): I18n<Record<string, unknown>, Record<string, unknown>, Record<string, unknown>, string, false> {
   return createI18n({
     legacy: false,
     locale: 'en',

@@ -3,9 +3,8 @@
  * event that was seen, with a growing pause; an event that arrives twice is passed on once.
  */
 import type { Event } from '#core/contract/index.ts'
-import type { Problem } from './problem.ts'
 import type { Client } from './client.ts'
-import { toProblem } from './problem.ts'
+import { toProblem, type Problem } from './problem.ts'
 import type { Timing } from './timing.ts'
 
 export type Connection =
@@ -21,30 +20,33 @@ export type Watch = {
   onConnection(connection: Connection): void
 }
 
+/** What outlives a stream: the last event seen, and how long to wait before the next try. */
+type Place = { seen: number | null; pauseMs: number }
+
 const firstPauseMs = 250
 const longestPauseMs = 8_000
 
-export async function watchEvents({ client, timing, signal, onEvent, onConnection }: Watch): Promise<void> {
-  let seen: number | null = null
-  let pauseMs = firstPauseMs
+export async function watchEvents(watch: Watch): Promise<void> {
+  const { timing, signal, onConnection } = watch
+  const place: Place = { seen: null, pauseMs: firstPauseMs }
   onConnection({ kind: 'connecting' })
   while (!signal.aborted) {
-    let problem: Problem | null = null
-    try {
-      const stream: AsyncIterable<Event> = await client.events.watch(seen === null ? {} : { after: seen }, { signal })
-      onConnection({ kind: 'live' })
-      for await (const event of stream) {
-        pauseMs = firstPauseMs
-        if (seen !== null && event.cursor <= seen) continue
-        seen = event.cursor
-        onEvent(event)
-      }
-    } catch (error) {
-      problem = toProblem(error)
-    }
+    const problem = await readStream(watch, place).then(() => null, toProblem)
     if (signal.aborted) return
-    onConnection({ kind: 'waiting', problem, retryMs: pauseMs })
-    await timing.wait(pauseMs, signal)
-    pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+    onConnection({ kind: 'waiting', problem, retryMs: place.pauseMs })
+    await timing.wait(place.pauseMs, signal)
+    place.pauseMs = Math.min(2 * place.pauseMs, longestPauseMs)
+  }
+}
+
+/** Reads one stream to its end. Only an event makes the next pause short again: a door that opens and shuts at once is no connection. */
+async function readStream({ client, signal, onEvent, onConnection }: Watch, place: Place): Promise<void> {
+  const stream: AsyncIterable<Event> = await client.events.watch(place.seen === null ? {} : { after: place.seen }, { signal })
+  onConnection({ kind: 'live' })
+  for await (const event of stream) {
+    place.pauseMs = firstPauseMs
+    if (place.seen !== null && event.cursor <= place.seen) continue
+    place.seen = event.cursor
+    onEvent(event)
   }
 }

@@ -2,9 +2,13 @@
 const mathNamespace = 'http://www.w3.org/1998/Math/MathML'
 
 const elements = new Set(
-  'math mrow mi mn mo mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded mphantom semantics'.split(' '),
+  'math mrow mi mn mo mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded mphantom semantics'.split(
+    ' ',
+  ),
 )
-const attributes = new Set('display mathvariant stretchy accent accentunder fence separator lspace rspace minsize maxsize scriptlevel displaystyle width'.split(' '))
+const attributes = new Set(
+  'display mathvariant stretchy accent accentunder fence separator lspace rspace minsize maxsize scriptlevel displaystyle width'.split(' '),
+)
 
 /** The `<math>` element that `source` describes, or null when it is not well-formed MathML. */
 export function formulaElement(source: string, document: Document): Element | null {

@@ -36,7 +36,11 @@ function register(): void {
 /**
  * Draws `option()` into `place` whenever it changes. A canvas is quicker from a few thousand points on; SVG is sharper and lighter below.
  */
-export function useChart(place: Readonly<ShallowRef<HTMLElement | null>>, option: () => EChartsOption | null, renderer: ChartRenderer): void {
+export function useChart(
+  place: Readonly<ShallowRef<HTMLElement | null>>,
+  option: () => EChartsOption | null,
+  renderer: ChartRenderer,
+): void {
   register()
   const timing = useTiming()
   let chart: EChartsType | null = null

@@ -3,7 +3,10 @@ import { computed, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
 /** `fallback` is what the choice is when the address names none, or one that is not among `allowed`. */
-export function useQueryState(name: string, { allowed, fallback }: { allowed(): readonly string[]; fallback(): string }): WritableComputedRef<string> {
+export function useQueryState(
+  name: string,
+  { allowed, fallback }: { allowed(): readonly string[]; fallback(): string },
+): WritableComputedRef<string> {
   const route = useRoute()
   const router = useRouter()
   return computed({

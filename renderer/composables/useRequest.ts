@@ -3,8 +3,7 @@
  * any older one that waits: what is asked a thousand times a second is answered as often as the workbench can.
  */
 import { shallowReadonly, shallowRef, type ShallowRef } from 'vue'
-import type { Problem } from '../client/problem.ts'
-import { toProblem } from '../client/problem.ts'
+import { toProblem, type Problem } from '../client/problem.ts'
 
 export type RequestState = 'empty' | 'loading' | 'failed' | 'full'
 

@@ -7,7 +7,9 @@ import { useRequest } from '../composables/useRequest.ts'
 
 export const useComparison = defineStore('comparison', () => {
   const { client } = useHost()
-  const { state, answer, problem, ask, forget } = useRequest<ComparisonQuery, Comparison>(async (query) => markRaw(await client.comparisons.make(query)))
+  const { state, answer, problem, ask, forget } = useRequest<ComparisonQuery, Comparison>(async (query) =>
+    markRaw(await client.comparisons.make(query)),
+  )
 
   return { state, answer, problem, make: ask, forget }
 })

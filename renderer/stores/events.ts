@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { shallowReadonly, shallowRef } from 'vue'
 import type { Event, RunState } from '#core/contract/index.ts'
 import { useHost } from '../client/client.ts'
-import { useTiming } from '../client/timing.ts'
+import { useTiming, type Timing } from '../client/timing.ts'
 import { watchEvents, type Connection } from '../client/watch.ts'
 
 /** The events of one frame, each study once. */
@@ -23,27 +23,14 @@ export const useEvents = defineStore('events', () => {
   const heardMs = shallowRef<number | null>(null) // when the last rows were made safe, as far as the page knows
   const listeners = new Set<Listener>()
   const renewals = new Set<() => void>()
-  let stop: AbortController | null = null
-  let pending = emptyBatch()
-  let isScheduled = false
-  let wasBroken = false
-
-  function gather(event: Event): void {
-    add(pending, event)
-    if (isScheduled) return
-    isScheduled = true
-    timing.frame(deliver)
-  }
-
-  function deliver(): void {
-    isScheduled = false
-    const batch = pending
-    pending = emptyBatch()
+  const gather = perFrame(timing, (batch) => {
     heardMs.value = timing.now()
     for (const listener of [...listeners]) listener(batch)
-  }
+  })
+  let stop: AbortController | null = null
+  let wasBroken = false
 
-  function connected(next: Connection): void {
+  function onConnection(next: Connection): void {
     connection.value = next
     if (next.kind === 'waiting') wasBroken = true
     if (next.kind !== 'live' || !wasBroken) return
@@ -55,7 +42,7 @@ export const useEvents = defineStore('events', () => {
   function follow(): void {
     if (stop !== null) return
     stop = new AbortController()
-    void watchEvents({ client, timing, signal: stop.signal, onEvent: gather, onConnection: connected })
+    void watchEvents({ client, timing, signal: stop.signal, onEvent: gather, onConnection })
   }
 
   function leave(): void {
@@ -77,6 +64,21 @@ export const useEvents = defineStore('events', () => {
 
   return { connection: shallowReadonly(connection), heardMs: shallowReadonly(heardMs), follow, leave, listen, onReturn }
 })
+
+/** Gathers events until the next frame, then gives them all at once. */
+function perFrame(timing: Timing, deliver: (batch: Batch) => void): (event: Event) => void {
+  let pending: Gathering | null = null
+  function flush(): void {
+    const batch = pending
+    pending = null
+    if (batch !== null) deliver(batch)
+  }
+  return (event) => {
+    if (pending === null) timing.frame(flush)
+    pending ??= emptyBatch()
+    add(pending, event)
+  }
+}
 
 type Gathering = { changed: Set<string>; progressed: Set<string>; ended: End[] }
 

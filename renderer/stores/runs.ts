@@ -1,13 +1,15 @@
 /** Runs of one study in one order, held in pages: a table of 100,000 rows asks only for what it shows. */
 import { defineStore } from 'pinia'
 import { markRaw, shallowReadonly, shallowRef } from 'vue'
-import type { Problem } from '../client/problem.ts'
-import type { Run, RunPage, RunQuery } from '#core/contract/index.ts'
+import type { Run, RunQuery } from '#core/contract/index.ts'
 import { useHost } from '../client/client.ts'
-import { toProblem } from '../client/problem.ts'
+import { toProblem, type Problem } from '../client/problem.ts'
 import { useTiming } from '../client/timing.ts'
 import { createThrottle } from './throttle.ts'
 import { useEvents } from './events.ts'
+
+/** Rows by the number of their page. */
+type Pages = ReadonlyMap<number, readonly Run[]>
 
 export const pageRows = 200
 const refreshMs = 500
@@ -18,62 +20,66 @@ export const useRuns = defineStore('runs', () => {
   const events = useEvents()
   const query = shallowRef<RunQuery | null>(null)
   const total = shallowRef<number | null>(null) // null until the first page came
-  const pages = shallowRef<ReadonlyMap<number, readonly Run[]>>(new Map())
+  const pages = shallowRef<Pages>(new Map())
   const problem = shallowRef<Problem | null>(null)
   const throttle = createThrottle(useTiming(), refreshMs, readPage)
   let shown: readonly number[] = [0]
+  let generation = 0 // of the query: a new one does not wait for the pause of the old one
 
-  const readRange = (asked: RunQuery, page: number): Promise<RunPage> =>
-    client.runs.list({ ...asked, offset: page * pageRows, limit: pageRows })
+  const ask = (page: number): Promise<void> => throttle.ask(`${generation} ${page}`)
+  const renew = (): Promise<unknown> => Promise.all(shown.map(ask))
 
   async function readPage(key: string): Promise<void> {
     const asked = query.value
-    if (asked === null) return
-    const page = Number(key)
+    const [of, page] = key.split(' ').map(Number)
+    if (asked === null || page === undefined || of !== generation) return
     try {
-      const answer = await readRange(asked, page)
+      const answer = await client.runs.list({ ...asked, offset: page * pageRows, limit: pageRows })
       if (query.value !== asked) return
       total.value = answer.total
       problem.value = null
-      pages.value = kept(new Map(pages.value).set(page, markRaw(answer.runs)))
+      const all = new Map(pages.value).set(page, markRaw(answer.runs))
+      pages.value = all.size > keptPages ? onlyPages(all, shown) : all
     } catch (error) {
       if (query.value === asked) problem.value = toProblem(error)
     }
   }
 
-  function kept(map: ReadonlyMap<number, readonly Run[]>): ReadonlyMap<number, readonly Run[]> {
-    if (map.size <= keptPages) return map
-    return new Map([...map].filter(([page]) => shown.includes(page)))
-  }
-
   /** Shows another study or order: the old rows stay until the new first page is there. */
   async function choose(next: RunQuery): Promise<void> {
-    const isOtherStudy = next.study !== query.value?.study
+    if (next.study !== query.value?.study) [total.value, pages.value] = [null, new Map()]
     query.value = next
-    if (isOtherStudy) {
-      total.value = null
-      pages.value = new Map()
-    }
-    await Promise.all(shown.map((page) => throttle.ask(String(page))))
-    if (query.value === next) pages.value = new Map([...pages.value].filter(([page]) => shown.includes(page)))
+    generation += 1
+    await renew()
+    if (query.value === next) pages.value = onlyPages(pages.value, shown)
   }
 
   /** Says which rows are on the screen, so that their pages are there. */
   function show(first: number, last: number): void {
     const from = Math.max(0, Math.floor(first / pageRows))
     shown = Array.from({ length: Math.max(1, Math.floor(last / pageRows) - from + 1) }, (_, i) => from + i)
-    for (const page of shown) if (!pages.value.has(page)) void throttle.ask(String(page))
+    for (const page of shown) if (!pages.value.has(page)) void ask(page)
   }
 
   const row = (index: number): Run | null => pages.value.get(Math.floor(index / pageRows))?.[index % pageRows] ?? null
 
   events.listen(({ changed }) => {
     const study = query.value?.study
-    if (study !== undefined && changed.has(study)) for (const page of shown) void throttle.ask(String(page))
+    if (study !== undefined && changed.has(study)) void renew()
   })
-  events.onReturn(() => {
-    for (const page of shown) void throttle.ask(String(page))
-  })
+  events.onReturn(() => void renew())
 
-  return { query: shallowReadonly(query), total: shallowReadonly(total), pages: shallowReadonly(pages), problem: shallowReadonly(problem), choose, show, row }
+  return {
+    query: shallowReadonly(query),
+    total: shallowReadonly(total),
+    pages: shallowReadonly(pages),
+    problem: shallowReadonly(problem),
+    choose,
+    show,
+    row,
+  }
 })
+
+function onlyPages(pages: Pages, wanted: readonly number[]): Pages {
+  return new Map([...pages].filter(([page]) => wanted.includes(page)))
+}

@@ -1,10 +1,9 @@
 /** Series of metrics over steps, kept as the typed arrays that the workbench sends, read again while their study trains. */
 import { defineStore } from 'pinia'
 import { markRaw, shallowReadonly, shallowRef, type ShallowRef } from 'vue'
-import type { Problem } from '../client/problem.ts'
 import type { Series, SeriesQuery } from '#core/contract/index.ts'
 import { useHost } from '../client/client.ts'
-import { toProblem } from '../client/problem.ts'
+import { toProblem, type Problem } from '../client/problem.ts'
 import { useTiming } from '../client/timing.ts'
 import { createThrottle } from './throttle.ts'
 import { useEvents } from './events.ts'
@@ -18,7 +17,12 @@ export type OpenSeries = {
   close(): void
 }
 
-type Entry = { readonly query: SeriesQuery; readonly series: ShallowRef<Series | null>; readonly problem: ShallowRef<Problem | null>; readers: number }
+type Entry = {
+  readonly query: SeriesQuery
+  readonly series: ShallowRef<Series | null>
+  readonly problem: ShallowRef<Problem | null>
+  readers: number
+}
 
 export const useSeries = defineStore('series', () => {
   const { client } = useHost()

@@ -2,9 +2,8 @@
 import { defineStore } from 'pinia'
 import { computed, markRaw, shallowReadonly, shallowRef } from 'vue'
 import type { Coefficients, Plan, Prediction, ReportRequest, Study, StudySource } from '#core/contract/index.ts'
-import type { Problem } from '../client/problem.ts'
-import { useHost } from '../client/client.ts'
-import { toProblem } from '../client/problem.ts'
+import { useHost, type Client } from '../client/client.ts'
+import { toProblem, type Problem } from '../client/problem.ts'
 import { useTiming } from '../client/timing.ts'
 import { useRequest } from '../composables/useRequest.ts'
 import { createThrottle } from './throttle.ts'
@@ -49,27 +48,6 @@ export const useStudies = defineStore('studies', () => {
 
   const load = (): Promise<void> => ask()
   const refresh = (id: string): Promise<void> => throttle.ask(id)
-  const plan = (source: StudySource): Promise<Plan> => client.studies.plan(source)
-
-  /** Starts a study and gives its id; a study of the same text is the same study. */
-  async function start(source: StudySource): Promise<string> {
-    const { study } = await client.studies.start(source)
-    await throttle.ask(study)
-    return study
-  }
-  async function stop(id: string): Promise<void> {
-    await client.studies.stop({ study: id })
-    await throttle.ask(id)
-  }
-  async function resume(id: string): Promise<void> {
-    await client.studies.resume({ study: id })
-    await throttle.ask(id)
-  }
-
-  const text = async (id: string): Promise<string> => (await client.studies.text({ study: id })).text
-  const coefficients = async (id: string): Promise<readonly Coefficients[]> => markRaw(await client.studies.coefficients({ study: id }))
-  const predictions = async (id: string): Promise<readonly Prediction[]> => markRaw(await client.studies.predictions({ study: id }))
-  const report = async (request: ReportRequest): Promise<string> => (await client.reports.make(request)).html
 
   return {
     state,
@@ -80,16 +58,34 @@ export const useStudies = defineStore('studies', () => {
     ends: shallowReadonly(ends),
     load,
     refresh,
-    plan,
-    start,
-    stop,
-    resume,
-    text,
-    coefficients,
-    predictions,
-    report,
+    ...verbs(client, refresh),
   }
 })
+
+/** What can be done with a study. Each rejects with what the workbench said; where the action stands it is shown. */
+function verbs(client: Client, refresh: (id: string) => Promise<void>) {
+  return {
+    plan: (source: StudySource): Promise<Plan> => client.studies.plan(source),
+    /** Starts a study and gives its id; a study of the same text is the same study. */
+    async start(source: StudySource): Promise<string> {
+      const { study } = await client.studies.start(source)
+      await refresh(study)
+      return study
+    },
+    async stop(id: string): Promise<void> {
+      await client.studies.stop({ study: id })
+      await refresh(id)
+    },
+    async resume(id: string): Promise<void> {
+      await client.studies.resume({ study: id })
+      await refresh(id)
+    },
+    text: async (id: string): Promise<string> => (await client.studies.text({ study: id })).text,
+    coefficients: async (id: string): Promise<readonly Coefficients[]> => markRaw(await client.studies.coefficients({ study: id })),
+    predictions: async (id: string): Promise<readonly Prediction[]> => markRaw(await client.studies.predictions({ study: id })),
+    report: async (request: ReportRequest): Promise<string> => (await client.reports.make(request)).html,
+  }
+}
 
 function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
   const copy = new Map(map)

@@ -3,7 +3,18 @@
  * sets. Events keep their order and cursor; streams can be broken, and calls made to fail, as a real connection would.
  */
 import { createRouterClient, implement, type RouterClient } from '@orpc/server'
-import { contract, type Comparison, type EngineProof, type Event, type Prediction, type Preset, type Run, type RunQuery, type Series, type Study } from '#core/contract/index.ts'
+import {
+  contract,
+  type Comparison,
+  type EngineProof,
+  type Event,
+  type Prediction,
+  type Preset,
+  type Run,
+  type RunQuery,
+  type Series,
+  type Study,
+} from '#core/contract/index.ts'
 import type { Coefficients, Plan } from '#core/contract/index.ts'
 import { Refusal } from '#core/contract/errors.ts'
 import { callerOptions } from '#core/contract/wire.ts'
@@ -39,14 +50,17 @@ export type StandIn = {
 export function createStandIn(given: Partial<StandInData> = {}): StandIn {
   const state: State = { data: { ...nothing(), ...given }, events: [], readers: new Set(), calls: [], refusals: new Map() }
   const router = makeRouter(state)
-  const inProcess: RouterClient<typeof router> = createRouterClient(router, callerOptions(() => undefined))
+  const inProcess: RouterClient<typeof router> = createRouterClient(
+    router,
+    callerOptions(() => undefined),
+  )
   return {
     client: inProcess,
     router,
     data: state.data,
     calls: state.calls,
     publish(event) {
-      state.events.push({ ...event, cursor: state.events.length + 1 } as Event) // the number is what was missing
+      state.events.push({ ...event, cursor: state.events.length + 1 })
       for (const reader of state.readers) reader.wake()
     },
     breakStreams() {
@@ -74,7 +88,17 @@ function nothing(): StandInData {
   const unset = (what: string) => (): never => {
     throw new Refusal('not-found', `${what}: expected one that the test gave, got none`)
   }
-  return { presets: [], studies: [], runs: [], predictions: [], coefficients: [], proofs: [], plan: null, series: unset('series'), compare: unset('comparison') }
+  return {
+    presets: [],
+    studies: [],
+    runs: [],
+    predictions: [],
+    coefficients: [],
+    proofs: [],
+    plan: null,
+    series: unset('series'),
+    compare: unset('comparison'),
+  }
 }
 
 function makeRouter(state: State) {
@@ -90,7 +114,12 @@ function makeRouter(state: State) {
     presets: { list: os.presets.list.handler(() => (enter('presets.list'), data.presets)) },
     studies: {
       plan: os.studies.plan.handler(() => (enter('studies.plan'), data.plan ?? missing('plan'))),
-      start: os.studies.start.handler(({ input }) => (enter('studies.start'), { study: data.studies.find(({ name }) => name === input.preset)?.id ?? missing(input.preset ?? 'text') })),
+      start: os.studies.start.handler(
+        ({ input }) => (
+          enter('studies.start'),
+          { study: data.studies.find(({ name }) => name === input.preset)?.id ?? missing(input.preset ?? 'text') }
+        ),
+      ),
       resume: os.studies.resume.handler(({ input }) => (enter('studies.resume', input.study), { study: study(input.study).id })),
       stop: os.studies.stop.handler(({ input }) => (enter('studies.stop', input.study), { study: study(input.study).id })),
       list: os.studies.list.handler(() => (enter('studies.list'), data.studies)),
@@ -106,7 +135,9 @@ function makeRouter(state: State) {
       }),
     },
     series: { read: os.series.read.handler(({ input }) => (enter('series.read', input.metric), data.series(input.metric))) },
-    comparisons: { make: os.comparisons.make.handler(({ input }) => (enter('comparisons.make', input.metric), data.compare(input.factor, input.metric))) },
+    comparisons: {
+      make: os.comparisons.make.handler(({ input }) => (enter('comparisons.make', input.metric), data.compare(input.factor, input.metric))),
+    },
     reports: { make: os.reports.make.handler(({ input }) => (enter('reports.make', input.study), { html: '<!doctype html>', bytes: 15 })) },
     engines: { prove: os.engines.prove.handler(() => (enter('engines.prove'), data.proofs)) },
     events: {
@@ -124,14 +155,14 @@ async function* follow({ events, readers }: State, after: number, signal: AbortS
   readers.add(reader)
   signal?.addEventListener('abort', () => wake())
   try {
-    for (let next = after; ; next += 1) {
-      while (events.length <= next) {
-        if (signal?.aborted === true) return
-        if (reader.isBroken) throw new Refusal('trainer-silent', 'events: expected a connection, got a broken one')
-        await new Promise<void>((resolve) => (wake = resolve))
-      }
+    let next = after
+    while (signal?.aborted !== true) {
       const event = events[next]
-      if (event !== undefined) yield event
+      if (event !== undefined) {
+        next += 1
+        yield event
+      } else if (reader.isBroken) throw new Refusal('trainer-silent', 'events: expected a connection, got a broken one')
+      else await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {
     readers.delete(reader)
@@ -140,7 +171,9 @@ async function* follow({ events, readers }: State, after: number, signal: AbortS
 
 function page(runs: readonly Run[], query: RunQuery): { total: number; offset: number; runs: Run[] } {
   const { offset = 0, limit = 1_000, states, sort = '' } = query
-  const chosen = runs.filter(({ study, state }) => (query.study === undefined || study === query.study) && (states?.includes(state) ?? true))
+  const chosen = runs.filter(
+    ({ study, state }) => (query.study === undefined || study === query.study) && (states?.includes(state) ?? true),
+  )
   const column = sort.replace(/^-/, '')
   if (column !== '') chosen.sort((a, b) => (sort.startsWith('-') ? -1 : 1) * (keyOf(a, column) - keyOf(b, column)))
   return { total: chosen.length, offset, runs: chosen.slice(offset, offset + limit) }

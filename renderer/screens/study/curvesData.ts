@@ -15,6 +15,11 @@ export type CurvesSource = {
   readonly logSteps: boolean
 }
 
+/** The factor that a chart goes along until the reader chooses: the first ordered one, whose levels are a scale. */
+export function mainFactor(study: Study): string {
+  return (study.factors.find(({ ordered }) => ordered) ?? study.factors[0])?.path ?? ''
+}
+
 /** The factors beside the colouring one whose levels a mean must not mix. */
 export function otherFactors(study: Study, factor: string | null): readonly Factor[] {
   return study.factors.filter(({ path, levels }) => path !== factor && levels.length > 1)

@@ -35,7 +35,9 @@ function chartLevel(level: ComparedLevel, { comparison, runs }: LevelsSource, fo
     mean,
     low: interval?.low ?? null,
     high: interval?.high ?? null,
-    prediction: coversAll(foretold, cells) ? meanOf(foretold.filter(({ cell }) => cells.has(cell)).map((prediction) => prediction.value)) : null,
+    prediction: coversAll(foretold, cells)
+      ? meanOf(foretold.filter(({ cell }) => cells.has(cell)).map((prediction) => prediction.value))
+      : null,
   }
 }
 

@@ -3,7 +3,12 @@ export type RowWindow = { readonly first: number; readonly last: number } // las
 
 const around = 10
 
-export function rowWindow(table: { readonly total: number; readonly rowHeight: number; readonly top: number; readonly height: number }): RowWindow {
+export function rowWindow(table: {
+  readonly total: number
+  readonly rowHeight: number
+  readonly top: number
+  readonly height: number
+}): RowWindow {
   const { total, rowHeight, top, height } = table
   const first = Math.max(0, Math.floor(top / rowHeight) - around)
   const last = Math.min(total, Math.ceil((top + height) / rowHeight) + around)

@@ -25,7 +25,11 @@ export function useVerdict(study: () => Study): Verdict {
       where.map(({ factor, label }) => t('verdict.level', { factor: factorName(study(), factor), label })),
       preferences.language,
     )
-    return t(`page.rules.${rule}`, { metric: metricName(study(), metric), limit: number(limit), of: levels === '' ? '' : t('page.rules.of', { levels }) })
+    return t(`page.rules.${rule}`, {
+      metric: metricName(study(), metric),
+      limit: number(limit),
+      of: levels === '' ? '' : t('page.rules.of', { levels }),
+    })
   }
 
   function ruleOf(part: VerdictPart): readonly Rule[] {

@@ -1,0 +1,186 @@
+import { isReactive } from 'vue'
+import { describe, expect, test } from 'vitest'
+import { Refusal } from '#core/contract/errors.ts'
+import { aRun, aSeries, aStudy, eightRuns } from '../testing/fixtures.ts'
+import { openPage, settle } from '../testing/page.ts'
+import { createStandIn, type StandIn } from '../testing/standIn.ts'
+import { toProblem } from '../client/problem.ts'
+import { useEngines } from './engines.ts'
+import { useEvents } from './events.ts'
+import { usePresets } from './presets.ts'
+import { pageRows, useRuns } from './runs.ts'
+import { useSeries } from './series.ts'
+import { useStudies } from './studies.ts'
+
+const count = (standIn: StandIn, route: string): number => standIn.calls.filter((call) => call.startsWith(route)).length
+
+describe('studies', () => {
+  test('a refused start keeps the sentence and the code of the workbench', async () => {
+    const standIn = createStandIn()
+    standIn.refuse('studies.start', new Refusal('invalid-input', 'training.steps: expected a whole number ≥ 1, got -5'))
+    const studies = openPage(standIn).inside(useStudies)
+    const problem = await studies.start({ text: 'x' }).then(() => null, toProblem)
+    expect(problem).toEqual({ code: 'invalid-input', message: 'training.steps: expected a whole number ≥ 1, got -5', problems: [] })
+  })
+
+  test('a study that cannot be read has a problem, and none any more when it can', async () => {
+    const standIn = createStandIn({ studies: [aStudy()] })
+    const { inside, clock } = openPage(standIn)
+    const studies = inside(useStudies)
+    standIn.refuse('studies.get', new Refusal('store-failed', 'project: expected a readable file, got EIO'))
+    await studies.refresh('abc')
+    expect(studies.problems.get('abc')?.code).toBe('store-failed')
+    standIn.refuse('studies.get', null)
+    clock.pass()
+    await settle()
+    await studies.refresh('abc')
+    expect(studies.problems).toEqual(new Map())
+    expect(studies.known.get('abc')?.name).toBe('small')
+  })
+
+  test('a hundred changes of a study ask for it twice: at the first, and once after the pause', async () => {
+    const standIn = createStandIn({ studies: [aStudy()] })
+    const { inside, clock } = openPage(standIn)
+    inside(useStudies)
+    inside(useEvents).follow()
+    await settle()
+    for (let frame = 0; frame < 100; frame += 1) {
+      standIn.publish({ kind: 'studyChanged', study: 'abc' })
+      await settle()
+      clock.draw()
+    }
+    await settle()
+    expect(count(standIn, 'studies.get')).toBe(1)
+    clock.pass()
+    await settle()
+    expect(count(standIn, 'studies.get')).toBe(2)
+  })
+})
+
+describe('series', () => {
+  test('arrays arrive whole and are not made reactive', async () => {
+    const runs = eightRuns()
+    const standIn = createStandIn({ series: () => aSeries(runs, [0, 1]) })
+    const opened = openPage(standIn).inside(useSeries).open({ study: 'abc', metric: 'loss' })
+    await settle()
+    const series = opened.series.value
+    expect(series?.blocks[0]?.values).toBeInstanceOf(Float64Array)
+    expect(series?.blocks[0]?.values[2]).toBe(10)
+    expect(isReactive(series)).toBe(false)
+  })
+
+  test('progress of another study asks for nothing, of its own for the new rows', async () => {
+    const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
+    const { inside, clock } = openPage(standIn)
+    inside(useSeries).open({ study: 'abc', metric: 'loss' })
+    inside(useEvents).follow()
+    await settle()
+    clock.pass()
+    await settle()
+    expect(count(standIn, 'series.read')).toBe(1)
+    standIn.publish({ kind: 'progressed', study: 'other', step: 1, steps: 2 })
+    await settle()
+    clock.draw()
+    await settle()
+    expect(count(standIn, 'series.read')).toBe(1)
+    standIn.publish({ kind: 'progressed', study: 'abc', step: 1, steps: 2 })
+    await settle()
+    clock.draw()
+    await settle()
+    expect(count(standIn, 'series.read')).toBe(2)
+  })
+
+  test('two readers share one answer, and the last to close ends the asking', async () => {
+    const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
+    const { inside, clock } = openPage(standIn)
+    const store = inside(useSeries)
+    const [one, two] = [store.open({ study: 'abc', metric: 'loss' }), store.open({ study: 'abc', metric: 'loss' })]
+    inside(useEvents).follow()
+    await settle()
+    expect(one.series.value).toBe(two.series.value)
+    one.close()
+    one.close()
+    two.close()
+    const before = count(standIn, 'series.read')
+    clock.pass()
+    standIn.publish({ kind: 'progressed', study: 'abc', step: 1, steps: 2 })
+    await settle()
+    clock.draw()
+    await settle()
+    expect(count(standIn, 'series.read')).toBe(before)
+  })
+
+  test('a refused reading keeps the last answer and says why', async () => {
+    const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
+    const { inside, clock } = openPage(standIn)
+    const store = inside(useSeries)
+    const opened = store.open({ study: 'abc', metric: 'loss' })
+    await settle()
+    clock.pass()
+    await settle()
+    standIn.refuse('series.read', new Refusal('not-found', 'series: expected a metric of the study, got "loss"'))
+    store.open({ study: 'abc', metric: 'loss' })
+    await settle()
+    expect(opened.series.value?.metric).toBe('loss')
+    expect(opened.problem.value?.message).toContain('expected a metric')
+  })
+})
+
+describe('runs', () => {
+  test('of a hundred thousand rows only the pages on the screen are asked for', async () => {
+    const runs = Array.from({ length: 100_000 }, (_, replicate) => aRun({ id: `r${replicate}`, replicate }))
+    const standIn = createStandIn({ runs })
+    const store = openPage(standIn).inside(useRuns)
+    await store.choose({ study: 'abc' })
+    expect(store.total).toBe(100_000)
+    store.show(50_010, 50_030)
+    await settle()
+    expect(store.row(50_020)?.replicate).toBe(50_020)
+    expect(store.row(70_000)).toBeNull()
+    expect(standIn.calls.filter((call) => call.startsWith('runs.list'))).toEqual([`runs.list 0+${pageRows}`, `runs.list 50000+${pageRows}`])
+  })
+
+  test('another order shows its own rows, and a late answer of the old order is dropped', async () => {
+    const runs = [3, 1, 2].map((value) => aRun({ id: `r${value}`, values: { loss: value } }))
+    const { inside, clock } = openPage(createStandIn({ runs }))
+    const store = inside(useRuns)
+    const first = store.choose({ study: 'abc', sort: 'loss' })
+    const second = store.choose({ study: 'abc', sort: '-loss' })
+    await settle()
+    clock.pass()
+    await Promise.all([first, second])
+    expect([0, 1, 2].map((index) => store.row(index)?.id)).toEqual(['r3', 'r2', 'r1'])
+  })
+})
+
+describe('presets and engines', () => {
+  test('presets go from empty to loading to full, and to failed with the reason', async () => {
+    const standIn = createStandIn()
+    const presets = openPage(standIn).inside(usePresets)
+    expect(presets.state).toBe('empty')
+    const loaded = presets.load()
+    expect(presets.state).toBe('loading')
+    await loaded
+    expect(presets.state).toBe('full')
+    standIn.refuse('presets.list', new Refusal('store-failed', 'presets: expected a folder, got none'))
+    await presets.load()
+    expect([presets.state, presets.problem?.message]).toEqual(['failed', 'presets: expected a folder, got none'])
+  })
+
+  test('a proof without numbers arrives with NaN, not with null', async () => {
+    const proof = {
+      engine: 'cpu',
+      available: false,
+      device: null,
+      size: 512,
+      error: Number.NaN,
+      bound: 1,
+      gflops: Number.NaN,
+      versions: {},
+      reason: 'x',
+    } as const
+    const engines = openPage(createStandIn({ proofs: [{ ...proof, versions: {} }] })).inside(useEngines)
+    await engines.prove()
+    expect(engines.proofs?.[0]?.error).toBeNaN()
+  })
+})
