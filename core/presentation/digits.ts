@@ -27,7 +27,7 @@ export function formatNumber(value: number | null | undefined, language: Languag
   const { digits = 3, uncertainty } = options
   if (options.decimals !== undefined) return plain(value, options.decimals)
   if (uncertainty !== undefined && Number.isFinite(uncertainty) && uncertainty > 0)
-    return withUncertainty(value, uncertainty, options.showUncertainty ?? true)
+    return withUncertainty(value, uncertainty, { shown: options.showUncertainty ?? true })
   assert(Number.isInteger(digits) && digits >= 1 && digits <= 17, `formatNumber: expected 1 to 17 digits, got ${digits}`)
   if (value === 0) return '0'
   const exponent = exponentOf(value, digits)
@@ -99,7 +99,7 @@ export function powerOfTen(exponent: number): string {
   return `10${superscript(exponent)}`
 }
 
-function withUncertainty(value: number, uncertainty: number, shown: boolean): string {
+function withUncertainty(value: number, uncertainty: number, { shown }: { shown: boolean }): string {
   const place = lastPlace(uncertainty)
   const largest = exponentOf(Math.max(Math.abs(value), uncertainty), 1)
   const both = (write: (number: number) => string) => (shown ? `${write(value)} ± ${write(uncertainty)}` : write(value))

@@ -106,7 +106,7 @@ export function xAxis(theme: Theme, options: AxisOptions): XAXisComponentOption 
       fontSize,
       color: ink2,
       hideOverlap: true,
-      alignMaxLabel: ticks === undefined ? 'right' : null,
+      ...(ticks === undefined ? { alignMaxLabel: 'right' as const } : {}),
       formatter,
       ...customValues,
     },

@@ -61,7 +61,7 @@ function option(data: LevelsData, theme: Theme, words: Catalogue): EChartsOption
     factor: within(data.factor.title[language], language),
     n: data.n,
   })
-  const values = [...allValues(data)]
+  const values = allValues(data)
   const log = data.metric.scale === 'log'
   const lift = log ? parts.logFloor(values) : { floor: null, count: 0 }
   if (!values.some(log ? (value) => value > 0 && value < Infinity : Number.isFinite)) return parts.emptyOption(theme, title, words)
@@ -248,11 +248,11 @@ function alternative(data: LevelsData, words: Catalogue): string {
   return sentences.join(language === 'ja' ? '' : ' ')
 }
 
-function* allValues({ groups }: LevelsData): Generator<number> {
-  for (const { levels } of groups) {
-    for (const { points, n, mean, low, high, prediction } of levels) {
-      if (n < fewPoints) for (let i = 0; i < points.length; i++) yield parts.at(points, i)
-      for (const value of [mean, low, high, prediction]) if (value !== null) yield value
-    }
-  }
+function allValues({ groups }: LevelsData): number[] {
+  return groups.flatMap(({ levels }) =>
+    levels.flatMap(({ points, n, mean, low, high, prediction }) => [
+      ...(n < fewPoints ? Array.from(points) : []),
+      ...[mean, low, high, prediction].filter((value) => value !== null),
+    ]),
+  )
 }
