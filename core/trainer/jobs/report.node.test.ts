@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Json } from '#core/contract/values.ts'
 import fixture from '#core/testing/fixtures/diabetes-report.json' with { type: 'json' }
@@ -27,13 +27,15 @@ describe('the report job', () => {
   })
   afterEach(async () => rm(folder, { recursive: true }))
 
-  test('leaves one file, whole, and says its hash and size', async () => {
+  test('leaves both forms, whole, and says the hash and size of each', async () => {
     expect(await runReport({ kind: 'report', model }, context)).toEqual({ kind: 'report' })
-    const [artifact] = said
-    const bytes = await readFile(artifact?.path ?? '')
-    expect(await readdir(folder)).toEqual(['report.html'])
-    expect(artifact).toMatchObject({ what: 'report', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
-    expect(bytes.toString('utf8', 0, 15)).toBe('<!doctype html>')
+    expect(await readdir(folder)).toEqual(['report.html', 'report.md'])
+    expect(said.map(({ path }) => basename(path))).toEqual(['report.html', 'report.md'])
+    for (const { what, path, sha256, bytes } of said) {
+      const written = await readFile(path)
+      expect([what, bytes, sha256]).toEqual(['report', written.length, createHash('sha256').update(written).digest('hex')])
+    }
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/)
   })
 
   test('refuses a broken model with every problem and leaves nothing', async () => {
