@@ -26,7 +26,8 @@ export function theoryOf(
     const oracle = subjects[0] === undefined ? null : oracleFor(subjects[0].study)
     if (kind === null || oracle === null) return []
     const measured = (cell: Cell) => (byCell.get(cellId(cell)) ?? []).flatMap((run) => measuredOf(run, vectorsOf.get(run.id)))
-    return [{ oracle: oracle.number, title: oracle.title, limit, cells: subjects.map((cell) => theoryCell(cell, measured(cell))) }]
+    const varying = varyingFactors(subjects)
+    return [{ oracle: oracle.number, title: oracle.title, limit, cells: subjects.map((cell) => theoryCell(cell, { measured: measured(cell), varying })) }]
   })
 }
 
@@ -36,7 +37,7 @@ function measuredOf(run: Run, vectors: Coefficients | undefined): Measured[] {
   return [{ run, vectors: { ...vectors, predicted, margin } }]
 }
 
-function theoryCell({ levels, study }: Cell, measured: readonly Measured[]): TheoryCell {
+function theoryCell({ levels, study }: Cell, { measured, varying }: { measured: readonly Measured[]; varying: ReadonlySet<string> }): TheoryCell {
   const deviations = measured.map(({ vectors }) => maxAbs(vectors.measured.map((value, j) => value - (vectors.predicted[j] ?? Number.NaN))))
   const largest = measured.map(({ vectors }) => maxAbs(vectors.predicted))
   const needed = neededMargin(study)
@@ -44,7 +45,7 @@ function theoryCell({ levels, study }: Cell, measured: readonly Measured[]): The
     zeroAgreement(vectors.measured, { oracle: '', coefficients: vectors.predicted, margin: vectors.margin }, needed),
   )
   return {
-    label: levels.map(({ label }) => label).join(', '),
+    label: levels.flatMap(({ factor, label }) => (varying.has(factor) ? [label] : [])).join(', '),
     levels: levels.map(({ factor, label }) => ({ factor, label })),
     replicates: measured.length,
     names: measured[0]?.vectors.names ?? [],
@@ -61,6 +62,15 @@ function theoryCell({ levels, study }: Cell, measured: readonly Measured[]): The
       ),
     ),
   }
+}
+
+/** The factors that tell cells apart; one that is the same in all of them would only make their names long. */
+function varyingFactors(cells: readonly Cell[]): ReadonlySet<string> {
+  const levels = Map.groupBy(
+    cells.flatMap((cell) => cell.levels),
+    ({ factor }) => factor,
+  )
+  return new Set([...levels].flatMap(([factor, all]) => (new Set(all.map(({ label }) => label)).size > 1 ? [factor] : [])))
 }
 
 /** 3.5(1 − μ)/(η·steps). */
