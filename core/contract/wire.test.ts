@@ -42,7 +42,8 @@ describe('wire', () => {
 
   test('a payload in a NaN survives in an array', () => {
     const odd = new Float64Array(new BigUint64Array([0x7ff8_dead_beef_0001n]).buffer)
-    expect(bitsOf(cross(odd) as Float64Array)).toEqual(bitsOf(odd))
+    const back = cross(odd)
+    expect(back instanceof Float64Array && bitsOf(back)).toEqual(bitsOf(odd))
   })
 
   test.each([
@@ -72,9 +73,9 @@ describe('refusals on the wire', () => {
 })
 
 describe('serverOptions', () => {
-  const answer = async (thrown: unknown, log: string[] = []): Promise<unknown> =>
+  const answer = async (thrown: Error, log: string[] = []): Promise<unknown> =>
     serverOptions((text) => log.push(text))
-      .clientInterceptors[0]?.({ path: ['studies', 'get'], next: () => Promise.reject(thrown as Error) }) // anything may be thrown
+      .clientInterceptors[0]?.({ path: ['studies', 'get'], next: () => Promise.reject(thrown) }) // anything may be thrown
       .catch((error: unknown) => error)
 
   test('a refused input becomes invalid-input that names route, field, rule and value', async () => {

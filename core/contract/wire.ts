@@ -83,7 +83,8 @@ export function serverOptions(log: Log) {
           if (handled.matched) return handled
         } catch (error) {
           // A handler's own errors arrive here as ORPCErrors, made below; anything else was thrown while the request was read.
-          throw error instanceof ORPCError ? toWire(answerOf(error, 'request', log), statusOf(error)) : toWire(unreadable(error))
+          if (!(error instanceof ORPCError)) throw toWire(unreadable(error))
+          throw toWire(answerOf(error, { route: 'request', log }), statusOf(error))
         }
         throw toWire(new Refusal('not-found', `request: expected a known route, got ${quote(request.url.pathname)}`))
       },
@@ -91,7 +92,7 @@ export function serverOptions(log: Log) {
     /** Around the handler: validation, refusals and bugs, in the call and in the stream that it may return. */
     clientInterceptors: [
       async ({ path, signal, next }: Call): Promise<unknown> => {
-        const answer = (error: unknown): Error => toWire(answerOf(error, path.join('.'), log, signal))
+        const answer = (error: unknown): Error => toWire(answerOf(error, { route: path.join('.'), log, signal }))
         return guard(next, { signal, answer, late: (error) => log(`bug: ${textOf(error)}`) })
       },
     ],
@@ -103,7 +104,7 @@ export function callerOptions(log: Log) {
   return {
     interceptors: [
       async ({ path, signal, next }: Call): Promise<unknown> => {
-        const answer = (error: unknown): Error => answerOf(error, path.join('.'), log, signal)
+        const answer = (error: unknown): Error => answerOf(error, { route: path.join('.'), log, signal })
         return guard(next, { signal, answer, late: (error) => log(`bug: ${textOf(error)}`) })
       },
     ],
@@ -138,8 +139,10 @@ export function toWire(refusal: Refusal, status: number = codes[refusal.code].ht
   return new ORPCError(refusal.code, { defined: true, status, message: refusal.message, data: toRecord(refusal) })
 }
 
+type Asked = { readonly route: string; readonly log: Log; readonly signal?: Signal | undefined }
+
 /** Any thrown value as what may be told: a refusal as it is, oRPC's own errors in our codes, a bug without its text. */
-function answerOf(error: unknown, route: string, log: Log, signal?: Signal): Refusal {
+function answerOf(error: unknown, { route, log, signal }: Asked): Refusal {
   if (error instanceof Refusal) return error.code === 'internal' ? bug(error, route, log) : error
   if (signal?.aborted === true) return new Refusal('cancelled', `${route}: expected the caller to wait, got an aborted call`)
   if (!(error instanceof ORPCError)) return bug(error, route, log)
@@ -159,7 +162,7 @@ function answerOf(error: unknown, route: string, log: Log, signal?: Signal): Ref
   }
 }
 
-const statusOf = (error: ORPCError<string, unknown>): number | undefined =>
+const statusOf = (error: { readonly status: number }): number | undefined =>
   error.status === 413 || error.status === 405 ? error.status : undefined
 
 function invalid({ issues, data }: ValidationError, route: string): Refusal {

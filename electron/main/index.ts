@@ -27,11 +27,14 @@ const log = (text: string): void => void process.stderr.write(`${text}\n`)
 if (app.requestSingleInstanceLock()) {
   protocol.registerSchemesAsPrivileged([privilegedScheme])
   app.enableSandbox()
-  await app.whenReady()
-  await start().catch((error: unknown) => {
-    tell(error)
-    app.exit(1)
-  })
+  // Not awaited: Electron is ready only after this module has been evaluated to its end.
+  app
+    .whenReady()
+    .then(start)
+    .catch((error: unknown) => {
+      tell(error)
+      app.exit(1)
+    })
 } else {
   app.quit() // the first instance shows its window, see below
 }

@@ -12,7 +12,7 @@ const kill = (pid: number, signal: NodeJS.Signals): boolean => process.kill(pid,
 describeLauncher(
   'utilityProcess',
   utilityLauncher({
-    fork: (entry, args, options) => standInUtility(entry, [channel, ...args], options),
+    fork: (entry, args, options) => standInUtility(entry, [channel, 'fixture-jobs', ...args], options),
     entry: fixture,
     kill,
     platform: process.platform,
@@ -30,7 +30,7 @@ describe('utilityLauncher', () => {
         stderr: null,
         postMessage: () => undefined,
         kill: () => true,
-        on: (event, handler) => void (event === 'exit' && setImmediate(handler as (code: number) => void, code)), // the event chooses the handler
+        on: (event, handler) => void (event === 'exit' && setImmediate(handler, code)), // the event chooses the handler
       }
       utilityLauncher({ fork: () => child, entry: 'a', kill, platform }).launch({ message: () => undefined, exited })
     })
@@ -61,7 +61,7 @@ describe('utilityLauncher', () => {
 
   test('a process that is killed before it runs, and one that is gone, take a signal without an error', async () => {
     const launcher = utilityLauncher({
-      fork: (entry, args, options) => standInUtility(entry, [channel, ...args], options),
+      fork: (entry, args, options) => standInUtility(entry, [channel, 'fixture-jobs', ...args], options),
       entry: fixture,
       kill,
       platform: process.platform,

@@ -75,7 +75,10 @@ describe('offerPort', () => {
     const log: string[] = []
     const ipc = standInIpc<PortRequest<StandInPort>>()
     offerPort({ ipc, makeChannel: standInChannel, router: createSampleRouter(), log: (text) => log.push(text) })
-    const ask = (nonce: unknown, { url = 'kagami://app/', parent = null as unknown, id = 1 } = {}): void => {
+    const ask = (
+      nonce: unknown,
+      { url = 'kagami://app/', parent = null, id = 1 }: { url?: string; parent?: object | null; id?: number } = {},
+    ): void => {
       const postMessage = (channel: string, message: unknown, [port]: StandInPort[]): void => {
         if (port !== undefined) given.push({ channel, nonce: message, port })
       }

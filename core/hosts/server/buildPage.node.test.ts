@@ -27,6 +27,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true }))
 
+/** A matcher stands where a text is. */
+const like = (pattern: RegExp): unknown => expect.stringMatching(pattern)
 const prepare = (): Promise<string> => preparePage({ root, out, log: (line) => lines.push(line) })
 const script = async (page: string): Promise<string> => {
   const [name = ''] = await readdir(join(page, 'assets'))
@@ -49,7 +51,7 @@ describe('preparePage', () => {
     expect(await prepare()).toBe(first)
     await writeFile(join(root, 'core', 'contract', 'word.ts'), "export const word: string = 'second'\n")
     const second = await prepare()
-    expect([await script(first), await script(second)]).toEqual([expect.stringContaining('first'), expect.stringContaining('second')])
+    expect([await script(first), await script(second)]).toEqual([like(/first/), like(/second/)])
   })
 
   test('sources that cannot be built leave the old page and nothing half-made', async () => {
@@ -57,7 +59,7 @@ describe('preparePage', () => {
     await writeFile(join(root, 'renderer', 'main.ts'), 'import "./missing.ts"\n')
     await expect(prepare()).rejects.toMatchObject({
       code: 'internal',
-      message: expect.stringMatching(/^page: expected sources that can be built, got /) as unknown,
+      message: like(/^page: expected sources that can be built, got /),
     })
     expect(await readdir(out)).toEqual([first.slice(out.length + 1)])
     expect(await script(first)).toContain('first')

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,11 +17,15 @@ type Asked = { readonly method?: string; readonly headers?: OutgoingHttpHeaders;
 async function ask(port: number, path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Answer> {
   const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false })
   request.end(body)
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage] // the event's one argument
+  const [response] = (await once(request, 'response')) as [IncomingMessage] // the event's one argument
   let text = ''
   for await (const piece of response.setEncoding('utf8')) text += String(piece)
   return { status: response.statusCode ?? 0, headers: response.headers, text }
 }
+
+/** A matcher stands where a text is. */
+const like = (pattern: RegExp): unknown => expect.stringMatching(pattern)
+const parsed = (text: string): unknown => JSON.parse(text)
 
 let folder: string
 let server: RunningServer
@@ -123,12 +127,12 @@ describe('files', () => {
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';.*frame-ancestors 'none'/)
     expect((await asked('/assets/index-1a.js')).headers).toMatchObject({
       'content-type': 'text/javascript; charset=utf-8',
-      'cache-control': /immutable/ as unknown,
+      'cache-control': like(/immutable/),
     })
   })
 
   test.each(['/runs', '/compare/0a1b', '/studies/%E9%8F%A1'])('%s, a place inside the page, is the page', async (path) => {
-    expect(await asked(path)).toMatchObject({ status: 200, text: /Kagami/ as unknown })
+    expect(await asked(path)).toMatchObject({ status: 200, text: like(/Kagami/) })
   })
 
   test.each([
@@ -160,11 +164,7 @@ describe('contract', () => {
   test('an unknown path is answered in the contract’s form', async () => {
     for (const path of ['/rpc', '/rpc/', '/rpc/nothing', '/rpc/presets/constructor']) {
       const { status, text } = await asked(path, { method: 'POST', headers: json, body: '{}' })
-      expect([path, status, JSON.parse(text) as unknown]).toMatchObject([
-        path,
-        404,
-        { json: { code: 'not-found', data: { code: 'not-found' } } },
-      ])
+      expect([path, status, parsed(text)]).toMatchObject([path, 404, { json: { code: 'not-found', data: { code: 'not-found' } } }])
     }
   })
 
@@ -176,12 +176,12 @@ describe('contract', () => {
     ['nesting a hundred thousand deep', `{"json":{"study":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`],
   ])('%s is invalid-input', async (_name, body) => {
     const { status, text } = await asked('/rpc/studies/get', { method: 'POST', headers: json, body })
-    expect([status, JSON.parse(text) as unknown]).toMatchObject([400, { json: { code: 'invalid-input', data: { code: 'invalid-input' } } }])
+    expect([status, parsed(text)]).toMatchObject([400, { json: { code: 'invalid-input', data: { code: 'invalid-input' } } }])
   })
 
   test('a call by GET is refused, so that no link can act', async () => {
     const { status, text } = await asked('/rpc/studies/stop?data=%7B%7D')
-    expect([status, JSON.parse(text) as unknown]).toMatchObject([405, { json: { code: 'invalid-input' } }])
+    expect([status, parsed(text)]).toMatchObject([405, { json: { code: 'invalid-input' } }])
   })
 
   test.each([
@@ -195,7 +195,7 @@ describe('contract', () => {
   ])('a body %s is refused with %d in the contract’s form', async (_name, expected, headers, message) => {
     const body = Buffer.alloc(bodyLimit + 1, 32)
     const { status, text } = await asked('/rpc/studies/get', { method: 'POST', headers: { ...json, ...headers }, body })
-    expect([status, JSON.parse(text) as unknown]).toMatchObject([expected, { json: { code: 'invalid-input', message, data: { message } } }])
+    expect([status, parsed(text)]).toMatchObject([expected, { json: { code: 'invalid-input', message, data: { message } } }])
   })
 })
 

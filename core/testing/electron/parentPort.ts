@@ -1,6 +1,7 @@
 /**
- * The other end of `utility.ts`: gives a forked process the `process.parentPort` that Electron's utility processes have, and serves
- * the fixture jobs over the channel that the desktop host makes of it. The channel's module is the first argument: testing knows no host.
+ * The other end of `utility.ts`: gives a forked process the `process.parentPort` that Electron's utility processes have, then imports
+ * the module that is its first argument. With `fixture-jobs` as the second, that module is the desktop host's channel and the fixture
+ * jobs are served over it: testing knows no host.
  */
 import { assert } from '#core/contract/errors.ts'
 import { serveThisProcess, type Channel } from '#core/trainer/childProcess.ts'
@@ -14,7 +15,8 @@ const parentPort: ParentPort = {
   postMessage: (message) => void process.send?.(message, undefined, undefined, () => undefined), // a parent that is gone hears nothing
 }
 
-const [, , module] = process.argv
-assert(module !== undefined, 'parentPort.ts: expected the address of the channel’s module')
-const { parentPortChannel } = (await import(module)) as ChannelModule // the test names electron/trainer/channel.ts
-serveThisProcess(parentPortChannel(parentPort), fixtureJobs)
+Object.assign(process, { parentPort })
+const [, , module, jobs] = process.argv
+assert(module !== undefined, 'parentPort.ts: expected the address of a module')
+const loaded: unknown = await import(module)
+if (jobs === 'fixture-jobs') serveThisProcess((loaded as ChannelModule).parentPortChannel(parentPort), fixtureJobs) // the test names electron/trainer/channel.ts

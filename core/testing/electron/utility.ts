@@ -27,7 +27,7 @@ export function standInUtility(entry: string, args: string[], { stdio, execArgv 
       if (event === 'message') return child.on('message', handler)
       return child.on('exit', (code, signal) => {
         const told = code ?? (signal === null ? 0 : constants.signals[signal])
-        ;(handler as (code: number) => void)(wasKilled && signal === 'SIGTERM' ? 0 : told) // the event chooses the handler
+        handler(wasKilled && signal === 'SIGTERM' ? 0 : told) // the event chooses the handler
       })
     },
   }

@@ -29,13 +29,15 @@ export function standInContents() {
   })
 }
 
+type Answers = {
+  request: ((contents: null, permission: string, answer: (granted: boolean) => void) => void) | null
+  check: (() => boolean) | null
+  device: (() => boolean) | null
+  before: ((details: { url: string }, answer: (response: { cancel: boolean }) => void) => void) | null
+}
+
 export function standInSession() {
-  const answers = {
-    request: null as null | ((contents: null, permission: string, answer: (granted: boolean) => void) => void),
-    check: null as null | (() => boolean),
-    device: null as null | (() => boolean),
-    before: null as null | ((details: { url: string }, answer: (response: { cancel: boolean }) => void) => void),
-  }
+  const answers: Answers = { request: null, check: null, device: null, before: null }
   return {
     setPermissionRequestHandler: (handler: typeof answers.request) => void (answers.request = handler),
     setPermissionCheckHandler: (handler: typeof answers.check) => void (answers.check = handler),
