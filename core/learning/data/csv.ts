@@ -83,6 +83,9 @@ function featureNames({ target, features }: Csv, table: Table): readonly string[
   for (const name of names) columnOf(table, name)
   if (names.includes(target))
     throw new Refusal('invalid-input', `data.features: expected columns other than the target, got ${JSON.stringify(target)}`)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw new Refusal('invalid-input', `data.features: expected columns that differ, got ${JSON.stringify(twice)} twice`)
   if (names.length === 0) throw new Refusal('invalid-input', `${table.name}: expected at least one column beside the target, got none`)
   return names
 }
