@@ -60,10 +60,17 @@ function pathFigure(source: FigureSource): ReportFigure | null {
         measured: rows.map(({ level, own }) => point(level, own.measured[j])),
         predicted: distinct(rows.map(({ level, predicted }) => point(level, predicted[j]))),
       })),
-      oracle: source.predictions.find(({ oracle }) => oracle === 'lasso') === undefined ? 'E1' : '8.2',
+      oracle: oracleOf(source, runs) ?? '',
       n: rows.length,
     },
   }
+}
+
+/** The number of the oracle that speaks about these runs; null where none does, or more than one. */
+function oracleOf({ predictions }: FigureSource, runs: readonly Run[]): string | null {
+  const cells = new Set(runs.map(({ cell }) => cell))
+  const [oracle, second] = new Set(predictions.flatMap((one) => (cells.has(one.cell) ? [one.oracle] : [])))
+  return oracle === undefined || second !== undefined ? null : oracle
 }
 
 /** The theory's points, one for each level and value: seeds that share their data share them. */
@@ -147,7 +154,7 @@ function levelsFigure(source: FigureSource, comparisons: readonly { comparison: 
           prediction: predictedAt(level.values.map(({ run }) => run)),
         })),
       })),
-      oracle: source.predictions.some((one) => one.metric === name) ? '8.2' : null,
+      oracle: oracleOf(source, subjects(source, factor)),
       confidence: first.comparison.confidence,
       n: subject.reduce((sum, { comparison }) => sum + comparison.levels.reduce((runs, { n }) => runs + n, 0), 0),
     },

@@ -23,7 +23,7 @@ export const lassoOracle: Oracle = {
     const coefficients = lasso(data, weightDecay)
     const correlation = residualCorrelation(data, coefficients)
     const margin = correlation.map((value, j) => (coefficients[j] === 0 ? weightDecay - Math.abs(value) : Number.NaN))
-    return { oracle: 'lasso', coefficients, margin }
+    return { oracle: lassoOracle.number, coefficients, margin }
   },
 }
 

@@ -17,7 +17,7 @@ export const ridgeOracle: Oracle = {
   title: { en: 'Ridge regression', ja: 'リッジ回帰' },
   predict(data, weightDecay) {
     const coefficients = ridge(data, weightDecay)
-    return { oracle: 'ridge', coefficients, margin: coefficients.map(() => Number.NaN) }
+    return { oracle: ridgeOracle.number, coefficients, margin: coefficients.map(() => Number.NaN) }
   },
 }
 
