@@ -5,6 +5,7 @@
 /** Tests of processes, browsers and long studies put whole programs together; only `core/` and the page stay apart. */
 const widerTest = '\\.(node|browser|electron|long|gpu)\\.test\\.ts$'
 const anyTest = '\\.test\\.ts$'
+const helpForTests = '^(core|renderer)/testing/'
 
 const none = { imports: [], packages: [], node: false }
 const hashes = '@noble/hashes' // SHA-256 in plain JavaScript: keys of randomness and names of studies need no Node
@@ -36,8 +37,8 @@ const layers = {
   formats: {
     ...none,
     imports: [errors],
-    packages: ['csv-parse/dist/esm', hashes],
-    why: 'bytes become records without a file system: untrusted bytes can be tried anywhere. Of csv-parse the build without Node',
+    packages: [hashes],
+    why: 'bytes become records without a file system: untrusted bytes can be tried anywhere',
   },
   engines: {
     ...none,
@@ -78,7 +79,7 @@ const layers = {
   },
   report: {
     ...none,
-    imports: below('contract', 'numerics', 'presentation', 'analysis'),
+    imports: [...below('contract', 'numerics', 'presentation', 'analysis'), 'resources/messages/'],
     packages: ['echarts', 'zod'],
     node: true,
     why: 'a report draws frozen numbers: the workbench gathers them, no store and no trainer is asked',
@@ -126,18 +127,18 @@ const layers = {
         'report',
         'store',
       ),
-      'core/trainer/(parent|protocol)\\.ts$',
+      'core/trainer/(parent|protocol|clock)\\.ts$', // `Clock` is among what a parent is made with
     ],
-    packages: ['@orpc/server', '@orpc/contract', 'zod'],
+    packages: ['@orpc/server', '@orpc/contract', 'temml', 'zod'],
     node: true,
     why: 'of a trainer the workbench sees the parent and the protocol: what runs inside the other process is not its matter',
   },
   hosts: {
     ...none,
     imports: ['core/(?!bench/|testing/)'],
-    packages: ['@orpc/', 'commander', 'yaml', 'zod'],
+    packages: ['@orpc/', 'commander', 'yaml', 'zod', 'vite', '@vitejs/'],
     node: true,
-    why: 'a host puts the parts together and adds no product logic; the page and the desktop are other hosts',
+    why: 'a host puts the parts together and adds no product logic; the page and the desktop are other hosts. In a clone the server bundles the page itself',
   },
   bench: { ...none, imports: ['core/'], packages: ['@orpc/', 'zod'], node: true, why: 'the benchmark uses the program as its users do' },
   testing: {
@@ -197,7 +198,7 @@ function importsRule([name, layer]) {
 /** Tests may use the tools of testing; npm's other packages are closed to them as to the layer. */
 function packagesRule([name, layer]) {
   const allowed = packageAt([...layer.packages, ...(layer.types ?? [])])
-  const tools = packageAt(['vitest', 'fast-check', 'playwright-core', 'axe-core', '@types/'])
+  const tools = packageAt(['vitest', 'fast-check', 'csv-parse/dist/esm', '@types/']) // of csv-parse the build without Node
   const from = folderOf(name, layer)
   const others = { dependencyTypes: npmTypes }
   return [
@@ -211,7 +212,7 @@ function packagesRule([name, layer]) {
             { path: packageAt(layer.types), dependencyTypesNot: ['type-only'] },
           ),
         ]),
-    forbid(`${name}-packages`, layer.why, { path: from, pathNot: anyTest }, { ...others, pathNot: [allowed] }),
+    forbid(`${name}-packages`, layer.why, { path: from, pathNot: [anyTest, helpForTests] }, { ...others, pathNot: [allowed] }),
     forbid(
       `${name}-tests-packages`,
       layer.why,
@@ -283,8 +284,8 @@ const everywhere = [
   forbid(
     'testing-for-tests',
     'what helps tests is no part of the program',
-    { path: oursAt, pathNot: [anyTest, '^core/(testing|bench)/'] },
-    { path: '^core/testing/' },
+    { path: oursAt, pathNot: [anyTest, helpForTests, '^core/bench/'] },
+    { path: helpForTests },
   ),
   forbid(
     'engines-ops-pure',

@@ -60,6 +60,17 @@ describe('package.json', () => {
   })
 })
 
+test('CONTRIBUTING.md names every package, and no other', async () => {
+  const document = await readText('CONTRIBUTING.md')
+  const tables = document.slice(document.indexOf('## Dependencies'))
+  const named = [...tables.matchAll(/^\| (@?[a-z][\w./-]*) +\|/gm)].map(([, name]) => name).filter((name) => name !== 'package')
+  expect(named.sort()).toEqual(Object.keys(all).sort())
+})
+
 async function readJson(file: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(`../../${file}`, import.meta.url), 'utf8'))
+  return JSON.parse(await readText(file))
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(new URL(`../../${file}`, import.meta.url), 'utf8')
 }

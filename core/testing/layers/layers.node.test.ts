@@ -48,7 +48,7 @@ const refused = [
 const allowed = [
   ['core/numerics/key.ts', '@noble/hashes/sha2.js'],
   ['core/numerics/refusal.ts', '#core/contract/errors.ts'],
-  ['core/formats/csv.ts', 'csv-parse/browser/esm/sync'],
+  ['core/formats/csv.test.ts', 'csv-parse/browser/esm/sync'],
   ['core/learning/model.ts', '#core/engines/ops.ts'],
   ['core/presentation/words.ts', '@intlify/core-base'],
   ['core/engines/wasm/wasm.ts', '@tensorflow/tfjs-backend-wasm'],
