@@ -56,17 +56,13 @@ export const useRuns = defineStore('runs', () => {
 
   /** Says which rows are on the screen, so that their pages are there. */
   function show(first: number, last: number): void {
-    const from = Math.max(0, Math.floor(first / pageRows))
-    shown = Array.from({ length: Math.max(1, Math.floor(last / pageRows) - from + 1) }, (_, i) => from + i)
+    shown = pageNumbers(first, last)
     for (const page of shown) if (!pages.value.has(page)) void ask(page)
   }
 
   const row = (index: number): Run | null => pages.value.get(Math.floor(index / pageRows))?.[index % pageRows] ?? null
 
-  events.listen(({ changed }) => {
-    const study = query.value?.study
-    if (study !== undefined && changed.has(study)) void renew()
-  })
+  events.listen(({ changed }) => changed.has(query.value?.study ?? '') && void renew())
   events.onReturn(() => void renew())
 
   return {
@@ -79,6 +75,12 @@ export const useRuns = defineStore('runs', () => {
     row,
   }
 })
+
+/** The pages that hold the rows from `first` to `last`; at least one. */
+function pageNumbers(first: number, last: number): number[] {
+  const from = Math.max(0, Math.floor(first / pageRows))
+  return Array.from({ length: Math.max(1, Math.floor(last / pageRows) - from + 1) }, (_, i) => from + i)
+}
 
 function onlyPages(pages: Pages, wanted: readonly number[]): Pages {
   return new Map([...pages].filter(([page]) => wanted.includes(page)))

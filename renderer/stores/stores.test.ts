@@ -2,7 +2,7 @@ import { isReactive } from 'vue'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
 import { aRun, aSeries, aStudy, eightRuns } from '../testing/fixtures.ts'
-import { openPage, settle } from '../testing/page.ts'
+import { openPage, settle, type Page } from '../testing/page.ts'
 import { createStandIn, type StandIn } from '../testing/standIn.ts'
 import { toProblem } from '../client/problem.ts'
 import { useEngines } from './engines.ts'
@@ -11,6 +11,19 @@ import { usePresets } from './presets.ts'
 import { pageRows, useRuns } from './runs.ts'
 import { useSeries } from './series.ts'
 import { useStudies } from './studies.ts'
+
+/** Draws what came, and lets the pauses after it pass. */
+async function rest({ clock }: Page): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) {
+    await settle()
+    clock.draw()
+  }
+  for (let turn = 0; turn < 2; turn += 1) {
+    await settle()
+    clock.pass()
+  }
+  await settle()
+}
 
 const count = (standIn: StandIn, route: string): number => standIn.calls.filter((call) => call.startsWith(route)).length
 
@@ -71,12 +84,11 @@ describe('series', () => {
 
   test('progress of another study asks for nothing, of its own for the new rows', async () => {
     const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
-    const { inside, clock } = openPage(standIn)
+    const page = openPage(standIn)
+    const { inside, clock } = page
     inside(useSeries).open({ study: 'abc', metric: 'loss' })
     inside(useEvents).follow()
-    await settle()
-    clock.pass()
-    await settle()
+    await rest(page)
     expect(count(standIn, 'series.read')).toBe(1)
     standIn.publish({ kind: 'progressed', study: 'other', step: 1, steps: 2 })
     await settle()
@@ -92,7 +104,8 @@ describe('series', () => {
 
   test('two readers share one answer, and the last to close ends the asking', async () => {
     const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
-    const { inside, clock } = openPage(standIn)
+    const page = openPage(standIn)
+    const { inside } = page
     const store = inside(useSeries)
     const [one, two] = [store.open({ study: 'abc', metric: 'loss' }), store.open({ study: 'abc', metric: 'loss' })]
     inside(useEvents).follow()
@@ -102,22 +115,32 @@ describe('series', () => {
     one.close()
     two.close()
     const before = count(standIn, 'series.read')
-    clock.pass()
+    await rest(page)
     standIn.publish({ kind: 'progressed', study: 'abc', step: 1, steps: 2 })
+    await rest(page)
+    expect(count(standIn, 'series.read')).toBe(before)
+  })
+
+  test('a slow drawing is followed by a rest twice as long', async () => {
+    const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
+    const { inside, clock } = openPage(standIn)
+    inside(useSeries).open({ study: 'abc', metric: 'loss' })
+    await settle()
+    clock.draw()
+    clock.advance(70)
     await settle()
     clock.draw()
     await settle()
-    expect(count(standIn, 'series.read')).toBe(before)
+    expect(clock.pass()).toEqual([140])
   })
 
   test('a refused reading keeps the last answer and says why', async () => {
     const standIn = createStandIn({ series: () => aSeries(eightRuns()) })
-    const { inside, clock } = openPage(standIn)
+    const page = openPage(standIn)
+    const { inside } = page
     const store = inside(useSeries)
     const opened = store.open({ study: 'abc', metric: 'loss' })
-    await settle()
-    clock.pass()
-    await settle()
+    await rest(page)
     standIn.refuse('series.read', new Refusal('not-found', 'series: expected a metric of the study, got "loss"'))
     store.open({ study: 'abc', metric: 'loss' })
     await settle()

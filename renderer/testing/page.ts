@@ -10,6 +10,8 @@ export type Clock = Timing & {
   draw(): void
   /** Ends every wait that has begun, and says how long each would have been. */
   pass(): readonly number[]
+  /** Moves the clock, and nothing else. */
+  advance(ms: number): void
   readonly frames: number // how many frames were asked for
 }
 
@@ -17,6 +19,7 @@ export function createClock(): Clock {
   let callbacks: (() => void)[] = []
   let waits: { readonly ms: number; readonly end: () => void }[] = []
   let frames = 0
+  let now = 1_000
   return {
     frame(callback) {
       frames += 1
@@ -29,7 +32,10 @@ export function createClock(): Clock {
         waits.push({ ms, end: resolve })
       })
     },
-    now: () => 1_000,
+    now: () => now,
+    advance(ms) {
+      now += ms
+    },
     draw() {
       const due = callbacks
       callbacks = []

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { aStudy } from '../../testing/fixtures.ts'
-import { roundedMs } from '../../composables/useFormats.ts'
-import { preferredLanguage } from '../../stores/preferences.ts'
+import { aStudy } from '../testing/fixtures.ts'
+import { roundedMs } from '../composables/useFormats.ts'
+import { preferredLanguage } from './preferences.ts'
 import { phaseOf, runCount, shareOf } from './progress.ts'
-import { rowWindow } from './rowWindow.ts'
+import { rowWindow } from '../screens/study/rowWindow.ts'
 
 const none = { queued: 0, running: 0, finished: 0, stopped: 0, failed: 0, interrupted: 0 }
 const phase = (runs: Partial<typeof none>) => phaseOf(aStudy({ runs: { ...none, ...runs } }))
