@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { chmod, cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -230,6 +230,29 @@ describe('tools', () => {
     expect(JSON.parse(ended.stdout)).toEqual({ args: ['run', ...projects, 'core/a b', '--exit', '3'], cwd: root })
   })
 
+  test('check names each part once with its seconds, shows what a failed part said, and fails', async () => {
+    await run([])
+    await writeTools({ 'eslint/bin/eslint.js': 1 })
+    const ended = await run(['--tool', 'check'])
+    expect(ended.status).toBe(1)
+    const lines = ended.stdout.trimEnd().split('\n')
+    expect(
+      lines
+        .filter((line) => /^[✓✗] \w+ \d+\.\d s$/.test(line))
+        .map((line) => line.replace(/ [\d.]+ s$/, ''))
+        .sort(),
+    ).toEqual(['✓ dead', '✓ layers', '✓ test', '✓ types', '✗ lint'])
+    expect(lines.filter((line) => line.startsWith('said by'))).toEqual(['said by eslint.js', 'said by prettier.cjs']) // both are lint
+  })
+
+  test('check passes when every part does', async () => {
+    await run([])
+    await writeTools({})
+    const ended = await run(['--tool', 'check'])
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    expect(ended.stdout).not.toContain('said by')
+  })
+
   test('an unknown tool is refused with the list', async () => {
     await run([])
     const ended = await run(['--tool', 'constructor'])
@@ -237,6 +260,23 @@ describe('tools', () => {
     expect(ended.stderr).toMatch(/^--tool: expected one of test, .*check, got "constructor"\n$/)
   })
 })
+
+/** Stand-ins of the programs behind `check`, each with the status that it ends with. */
+async function writeTools(statuses: Record<string, number>): Promise<void> {
+  const files = [
+    'vitest/vitest.mjs',
+    'vue-tsc/bin/vue-tsc.js',
+    'eslint/bin/eslint.js',
+    'prettier/bin/prettier.cjs',
+    'dependency-cruiser/bin/dependency-cruiser.mjs',
+    'knip/bin/knip.js',
+  ]
+  for (const file of files) {
+    const path = join(root, 'node_modules', file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, `console.log('said by ${basename(file)}')\nprocess.exitCode = ${statuses[file] ?? 0}\n`)
+  }
+}
 
 const entry = () => join(root, 'core', 'hosts', 'start.mjs')
 
