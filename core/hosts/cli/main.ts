@@ -9,6 +9,7 @@ import { addPreset } from './commands/preset.ts'
 import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
+import { addOpen } from './commands/open.ts'
 import { addServe } from './commands/serve.ts'
 import { addVerify } from './commands/verify.ts'
 import { say } from './output.ts'
@@ -28,6 +29,7 @@ const commands: readonly Register[] = [
   addVerify,
   addDoctor,
   addServe,
+  addOpen,
 ]
 
 /** Runs the command line and returns its exit status: 0 success, 1 a failed run or check, 2 bad input. */
@@ -41,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const add of commands) add(program, (code) => (exit = code))
   for (const command of program.commands) command.exitOverride()
   try {
-    await program.parseAsync(args.length === 0 ? ['serve'] : [...args], { from: 'user' })
+    await program.parseAsync([...args], { from: 'user' })
     return exit
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
