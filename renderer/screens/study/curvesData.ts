@@ -3,12 +3,15 @@ import type { Factor, Prediction, Run, Series, Study } from '#core/contract/inde
 import type { ChartMetric } from '#core/presentation/charts/chart.ts'
 import type { CurveGroup, CurvesData, Line } from '#core/presentation/charts/curves.ts'
 
+/** A factor held at one of its levels. */
+export type HeldLevel = { readonly factor: string; readonly label: string }
+
 export type CurvesSource = {
   readonly study: Study
   readonly metric: string
   readonly factor: string | null // the path of the factor that colours
   readonly level: string | null // show this level's runs only
-  readonly only: { readonly factor: string; readonly label: string } | null // of another factor, this level's runs only
+  readonly only: HeldLevel | null // of another factor, this level's runs only
   readonly series: Series
   readonly runs: ReadonlyMap<string, Run>
   readonly predictions: readonly Prediction[]

@@ -1,13 +1,14 @@
 /** From a comparison to what the levels chart draws. No number is computed here but the mean of the theory's values of a level's runs. */
 import type { ComparedLevel, Comparison, Prediction, Run, Study } from '#core/contract/index.ts'
 import type { ChartLevel, LevelsData } from '#core/presentation/charts/levels.ts'
-import { chartMetric, levelLabel } from './curvesData.ts'
+import { chartMetric, levelLabel, type HeldLevel } from './curvesData.ts'
 
 export type LevelsSource = {
   readonly study: Study
   readonly comparison: Comparison
   readonly runs: ReadonlyMap<string, Run>
   readonly predictions: readonly Prediction[]
+  readonly held: HeldLevel | null // of another factor: the comparison is of this level's runs
 }
 
 export function levelsData(source: LevelsSource): LevelsData {
@@ -24,9 +25,11 @@ export function levelsData(source: LevelsSource): LevelsData {
   }
 }
 
-function chartLevel(level: ComparedLevel, { comparison, runs }: LevelsSource, foretold: readonly Prediction[]): ChartLevel {
+function chartLevel(level: ComparedLevel, { comparison, runs, held }: LevelsSource, foretold: readonly Prediction[]): ChartLevel {
   const { label, value, values, n, mean, interval } = level
-  const cells = new Set([...runs.values()].filter((run) => levelLabel(run, comparison.factor) === label).map(({ cell }) => cell))
+  const isOf = (run: Run): boolean =>
+    levelLabel(run, comparison.factor) === label && (held === null || levelLabel(run, held.factor) === held.label)
+  const cells = new Set([...runs.values()].filter(isOf).map(({ cell }) => cell))
   return {
     label,
     value: typeof value === 'number' ? value : null,
