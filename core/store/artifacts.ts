@@ -54,6 +54,12 @@ export function artifactPath(project: Project<Readable>, sha256: string): string
   return pathOf(project, sha256)
 }
 
+/** Whether an artifact's file is there, with the bytes that its name promises. */
+export function isWhole(project: Project<Readable>, sha256: string): boolean {
+  const path = pathOf(project, sha256)
+  return onDisk(path, () => existsSync(path) && hashFile(path).sha256 === sha256)
+}
+
 /** All artifacts of a project. */
 export function listArtifacts(db: Readable): readonly Artifact[] {
   return query<Artifact>(db, 'SELECT sha256, bytes, kind, created_ms AS createdMs FROM artifacts ORDER BY sha256').all()

@@ -73,6 +73,11 @@ export function setCheckpoint(db: Writable, id: string, checkpoint: Checkpoint):
   assert(changed === 1, `a checkpoint belongs to a stack: ${id}`)
 }
 
+/** For a checkpoint whose file is damaged: the stack will start again. */
+export function forgetCheckpoint(db: Writable, id: string): void {
+  query(db, 'UPDATE stacks SET checkpoint_sha256 = NULL, checkpoint_step = NULL WHERE id = :id').run({ id })
+}
+
 /** The artifact with the final tensors of a stack. */
 export function setParameters(db: Writable, id: string, sha256: string): void {
   const changed = query(db, 'UPDATE stacks SET parameters_sha256 = :sha256 WHERE id = :id').run({ id, sha256 })

@@ -23,7 +23,7 @@ export type Query<Row> = {
 
 /** Told of each statement that took longer than `slowMs`. */
 export type SlowQuery = (ms: number, sql: string) => void
-export const slowMs = 8
+const slowMs = 8
 
 const queriesOf = new WeakMap<Readable, Map<string, Query<unknown>>>()
 const listenerOf = new WeakMap<Readable, SlowQuery>()

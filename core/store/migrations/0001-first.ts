@@ -3,7 +3,7 @@
  * the last word in every sort. Series belong to stacks, because all runs of a stack record the same steps. A NULL in a REAL
  * column of a row that exists is NaN, which SQLite cannot hold; a value that was never recorded has no row.
  */
-import type { Migration } from './migrate.ts'
+import type { Migration } from './migration.ts'
 
 export const first: Migration = {
   version: 1,

@@ -3,15 +3,13 @@ import { Refusal, assert } from '#core/contract/errors.ts'
 import { place, onDisk } from '../storeErrors.ts'
 import { numberOf, transact, type Readable, type Writable } from '../statements.ts'
 import { first } from './0001-first.ts'
-
-/** One step of the schema. A released one is never edited. */
-export type Migration = { readonly version: number; readonly name: string; readonly sql: string }
+import type { Migration } from './migration.ts'
 
 /** All migrations in order; the last one's version is the schema that this program writes. */
 export const migrations: readonly Migration[] = [first]
 
 /** "Kgmi" in ASCII: what SQLite's header says whose file it is. */
-export const applicationId = 0x4b676d69
+const applicationId = 0x4b676d69
 
 /** Brings `db` to the last version in `steps`. */
 export function migrate(db: Writable, steps: readonly Migration[] = migrations): void {
