@@ -9,7 +9,7 @@ import { numberOf, query, snapshot, type Readable } from './statements.ts'
 export type RunSeries = { readonly metric: string; readonly steps: Float64Array; readonly values: Float64Array }
 
 /** The most values in one answer: 256 MiB. */
-export const mostValues = 2 ** 25
+const mostValues = 2 ** 25
 
 /**
  * One metric of all runs of a study, a block for each stack that has recorded it. A stack with more than 2 · buckets + 2 rows is

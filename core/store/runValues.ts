@@ -7,7 +7,7 @@ import type { Chunk } from './chunk.ts'
 import { query, type Readable, type Writable } from './statements.ts'
 
 /** Per lane. `least` and `greatest` are NaN where every value was NaN. */
-export type Summary = { readonly last: Float64Array; readonly least: Float64Array; readonly greatest: Float64Array }
+type Summary = { readonly last: Float64Array; readonly least: Float64Array; readonly greatest: Float64Array }
 
 const upsert = `INSERT INTO run_values (run_number, metric, study_id, last, least, greatest)
   VALUES (:run, :metric, :study, :last, :least, :greatest)
