@@ -34,20 +34,22 @@ export const lassoOracle: Oracle = {
  *
  * @param y      real
  * @param gamma  ≥ 0
- * @returns      real; +0 inside the threshold
+ * @returns      real; +0 inside the threshold; NaN for NaN
  * Source: theory.md 8.1.
  */
 export function softThreshold(y: number, gamma: number): number {
-  return Math.abs(y) > gamma ? y - Math.sign(y) * gamma : 0
+  return Math.abs(y) <= gamma ? 0 : y - Math.sign(y) * gamma // a NaN is not inside
 }
 
 /**
  * @param data         x [n, d], y [n], float64, finite
  * @param weightDecay  γ ≥ 0
  * @returns            v [d]; zeros are exact
- * Accuracy: stops when a sweep moves no prediction coordinate by more than 1e-14 of the largest; the KKT conditions then hold to rounding.
+ * Accuracy: stops when a sweep moves no coordinate by more than 1e-14 of the largest; the KKT conditions then hold to rounding.
  * Cost: n d² for the Gram matrix and d² for a sweep; a sweep multiplies the error by about 1 − 1/condition.
- * Fails: 'invalid-input' if a column of x is zero, or if 10⁶ sweeps do not converge (columns that depend on each other at γ = 0).
+ * Of columns that depend on each other exactly the minimisers are many, and one is returned.
+ * Fails: 'invalid-input' if a column of x is zero or its squares leave float64, or if 10⁶ sweeps do not converge (columns that nearly depend on
+ * each other, at small γ).
  */
 export function lasso({ x, y }: Part, weightDecay: number): Float64Array {
   const d = x.columns
@@ -55,14 +57,23 @@ export function lasso({ x, y }: Part, weightDecay: number): Float64Array {
   const b = transposeTimes(x, y).map((value) => value / x.rows)
   const v = new Float64Array(d)
   const correlation = b.slice() // b − Av, kept up to date
-  for (let j = 0; j < d; j += 1)
-    if (!((a[j * d + j] ?? 0) > 0))
-      throw new Refusal('invalid-input', `lasso: expected columns that are not zero, got a zero column ${j + 1}`)
+  for (let j = 0; j < d; j += 1) requireColumn(a[j * d + j] ?? Number.NaN, j + 1)
   for (let sweep = 0; sweep < 1_000_000; sweep += 1) {
     const moved = descend({ a, v, correlation, weightDecay })
     if (moved <= 1e-14 * Math.max(maxAbs(v), Number.MIN_VALUE)) return v
   }
   throw new Refusal('invalid-input', 'lasso: expected convergence within 1,000,000 sweeps, got none; are columns linearly dependent?')
+}
+
+/** Refuses a column by its mean square. A product of two columns is no larger than the larger of their squares. */
+function requireColumn(meanSquare: number, column: number): void {
+  if (meanSquare > 0 && Number.isFinite(meanSquare)) return
+  throw new Refusal(
+    'invalid-input',
+    meanSquare === 0
+      ? `lasso: expected columns that are not zero, got a zero column ${column}`
+      : `lasso: expected columns whose squares float64 can hold, got a mean of ${meanSquare} in column ${column}`,
+  )
 }
 
 type Descent = { readonly a: Float64Array; readonly v: Float64Array; readonly correlation: Float64Array; readonly weightDecay: number }

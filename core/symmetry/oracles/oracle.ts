@@ -5,8 +5,8 @@ import type { Part } from '#core/learning/data/data.ts'
 /**
  * `coefficients` [d]: what the theory says that the model's coefficients become. `margin` [d]: for a coordinate that the theory sets to zero,
  * how far inside the zero region it lies (its critical weight decay is γ − margin); NaN where the coordinate is not zero.
+ * `oracle` is its number in the handbook.
  */
-/** `oracle` is the number in the handbook. */
 export type Prediction = { readonly oracle: string; readonly coefficients: Float64Array; readonly margin: Float64Array }
 
 export type Oracle = {
