@@ -1,9 +1,9 @@
 /**
- * Rescaling: ℓ(u, w) = ℓ(ρu, w/ρ), ρ ≠ 0, for each coordinate of a product of factors.
+ * Rescaling: ℓ(u, w) = ℓ(ρu, w/ρ), ρ ≠ 0, for each coordinate and each two of the factors of its product.
  *
- * Its reflections at depth 2 exchange u ↔ w (n₂ = (1, −1)/√2) or u ↔ −w (n₁ = (1, 1)/√2), and together they turn both signs
- * (O = I on the pair), at any depth D two factors exchange in the same way. The state on both is the
- * coordinate's zero: sparsity.
+ * Its reflections exchange u ↔ w (n₂ = (1, −1)/√2) or u ↔ −w (n₁ = (1, 1)/√2), and together they turn both signs (ρ = −1, O = I on the pair).
+ * The state on both is u = w = 0: the coordinate's zero, sparsity. At depth D > 2 every pair of the D factors has these; turning all D signs at
+ * once is no symmetry where D is odd.
  * Source: theory.md section 3; Ziyin, arXiv 2309.16932.
  */
 import { assert } from '#core/contract/errors.ts'
@@ -29,25 +29,24 @@ export function rescale(
   return { ...parameters, [first]: at(first, ratio), [second]: at(second, 1 / ratio) }
 }
 
-/** The mirrors of a product of factors over d features: for each coordinate O = I on its factors, and at depth 2 also n₂ and n₁. */
+/**
+ * The mirrors of a product of D factors over d features: for each coordinate and each pair of factors O = I, n₂ and n₁; 3d · D(D − 1)/2 of them.
+ * Named `rescaling:zero:u·w:0`, `rescaling:equal:…` (on it both are equal), `rescaling:opposite:…`.
+ */
 export function rescalingMirrors({ depth }: ProductLinear, features: number): readonly Mirror[] {
   const names = factorNames(depth)
-  const half = Math.SQRT1_2
-  return Array.from({ length: features }, (_, index) => {
-    const entries = names.map((parameter) => ({ parameter, index }))
-    const zero: Mirror = { name: `rescaling:zero:${index}`, entries, o: identity(depth) }
-    if (depth !== 2) return [zero]
-    const along = (name: string, values: readonly number[]): Mirror => ({
-      name: `rescaling:${name}:${index}`,
-      entries,
-      o: { rows: 2, columns: 1, values: Float64Array.from(values) },
-    })
-    return [zero, along('equal', [half, -half]), along('opposite', [half, half])]
-  }).flat()
+  const pairs = names.flatMap((first, i) => names.slice(i + 1).map((second) => [first, second] as const))
+  return Array.from({ length: features }, (_, index) =>
+    pairs.flatMap(([first, second]) => {
+      const entries = [first, second].map((parameter) => ({ parameter, index }))
+      return Object.entries(normals).map(([name, o]): Mirror => ({ name: `rescaling:${name}:${first}·${second}:${index}`, entries, o }))
+    }),
+  ).flat()
 }
 
-function identity(size: number): Mirror['o'] {
-  const values = new Float64Array(size * size)
-  for (let i = 0; i < size; i += 1) values[i * size + i] = 1
-  return { rows: size, columns: size, values }
+const half = Math.SQRT1_2
+const normals: Readonly<Record<string, Mirror['o']>> = {
+  zero: { rows: 2, columns: 2, values: Float64Array.of(1, 0, 0, 1) },
+  equal: { rows: 2, columns: 1, values: Float64Array.of(half, -half) }, // n₂
+  opposite: { rows: 2, columns: 1, values: Float64Array.of(half, half) }, // n₁
 }
