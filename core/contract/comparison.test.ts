@@ -17,8 +17,8 @@ const level = {
 const result = { factor: 'f', metric: 'm', baseline: '0.1', test: 'welch', confidence: 0.95, levels: [level] }
 
 describe('comparisonQuery', () => {
-  test('defaults to Welch at 95 %', () => {
-    expect(comparisonQuery.parse(query)).toEqual({ ...query, test: 'welch', level: 0.95 })
+  test('defaults to Welch at 95 % over all levels of the other factors', () => {
+    expect(comparisonQuery.parse(query)).toEqual({ ...query, test: 'welch', level: 0.95, where: {} })
   })
 
   test('refuses unknown fields, unknown tests and levels that are no confidence', () => {

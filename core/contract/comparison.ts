@@ -18,6 +18,7 @@ export const comparisonQuery = z.strictObject({
   baseline: z.string().optional(), // a level's label; the first level unless given
   test: comparisonTest.default('welch'),
   level: confidence.default(0.95), // of the intervals
+  where: z.record(z.string(), z.string()).default({}), // path of another factor → label of the level that it is held at
 })
 export type ComparisonQuery = z.input<typeof comparisonQuery>
 
