@@ -13,10 +13,15 @@ export type Events = {
 
 const kept = 10_000
 
-export function createEvents(studies: () => readonly string[]): Events {
+/**
+ * @param studies  those of the project, told to a reader that has missed events
+ * @param first    the cursor before the first event. A host gives its clock: so a cursor of an earlier process is below all of this one's,
+ *                 and its reader is told that it missed events instead of going on in the middle of others
+ */
+export function createEvents(studies: () => readonly string[], first = 0): Events {
   const events: Event[] = []
   const waiting = new Set<() => void>()
-  let cursor = 0
+  let cursor = first
 
   return {
     say: (event) => {
@@ -27,19 +32,20 @@ export function createEvents(studies: () => readonly string[]): Events {
     },
     async *watch(after, signal) {
       let seen = after ?? cursor
-      const oldest = events[0]?.cursor ?? cursor + 1
-      if (seen > cursor || seen < oldest - 1) {
-        for (const study of studies()) yield { kind: 'studyChanged', cursor, study }
-        seen = cursor
-      }
       while (signal?.aborted !== true) {
-        const first = events[0]?.cursor ?? cursor + 1
-        const fresh = events.slice(Math.max(0, seen + 1 - first))
-        for (const event of fresh) {
-          seen = event.cursor
-          yield event
+        const oldest = events[0]?.cursor ?? cursor + 1
+        if (seen > cursor || seen < oldest - 1) {
+          const missed = cursor // events that come while these are read are told after them
+          for (const study of studies()) yield { kind: 'studyChanged', cursor: missed, study }
+          seen = missed
+          continue
         }
-        if (fresh.length === 0) await nextEvent(waiting, signal)
+        const next = events[seen + 1 - oldest] // one at a time: while a slow reader reads, older ones may go
+        if (next === undefined) await nextEvent(waiting, signal)
+        else {
+          seen = next.cursor
+          yield next
+        }
       }
     },
   }
