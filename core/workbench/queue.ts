@@ -54,72 +54,90 @@ export type Queue = {
 }
 
 type Running = { readonly waiting: Waiting; readonly job: RunningJob; isStopped: boolean }
+type State = {
+  readonly parts: QueueParts
+  readonly waiting: Waiting[]
+  readonly running: Set<Running>
+  readonly ends: Map<string, StackEnd[]> // of a study, since it was added to an idle queue
+  readonly listeners: Set<() => void>
+}
 
 export function createQueue(parts: QueueParts): Queue {
-  const waiting: Waiting[] = []
-  const running = new Set<Running>()
-  const ends = new Map<string, StackEnd[]>()
-  const listeners = new Set<() => void>()
-  const isBusy = (study: string) => waiting.some((one) => one.study === study) || [...running].some((one) => one.waiting.study === study)
-
-  function begin(): void {
-    while (running.size < parts.jobs) {
-      const next = waiting.shift()
-      if (next === undefined) return
-      const one: Running = { waiting: next, job: train(parts, next), isStopped: false }
-      running.add(one)
-      void one.job.finished.then((end) => finish(one, end))
-    }
-  }
-  function finish(one: Running, end: JobEnd): void {
-    running.delete(one)
-    settle(one.waiting, record(parts, one.waiting, { end, isStopped: one.isStopped }))
-    begin()
-  }
-  function settle({ study }: Waiting, end: StackEnd): void {
-    ends.set(study, [...(ends.get(study) ?? []), end])
-    parts.events.say({ kind: 'studyChanged', study })
-    for (const listener of listeners) listener()
-  }
-
+  const state: State = { parts, waiting: [], running: new Set(), ends: new Map(), listeners: new Set() }
+  const isBusy = (study: string) =>
+    state.waiting.some((one) => one.study === study) || [...state.running].some((one) => one.waiting.study === study)
   return {
     add: (stacks) => {
-      for (const { study } of stacks) if (!isBusy(study)) ends.delete(study)
-      waiting.push(...stacks)
-      begin()
+      for (const { study } of stacks) if (!isBusy(study)) state.ends.delete(study)
+      state.waiting.push(...stacks)
+      begin(state)
     },
-    stop: (study) => {
-      for (const one of waiting.filter((some) => some.study === study)) {
-        waiting.splice(waiting.indexOf(one), 1)
-        endStack(parts.project.db, one.stack, { state: 'stopped', reason: null, trainingMs: 0, nowMs: parts.nowMs() })
-        settle(one, { stack: one.stack, state: 'stopped', refusal: null })
-      }
-      for (const one of running) {
-        if (one.waiting.study !== study) continue
-        one.isStopped = true
-        one.job.stop()
-      }
-    },
+    stop: (study) => stop(state, study),
     isBusy,
     idle: (study) =>
       new Promise((resolve) => {
         const look = () => {
           if (isBusy(study)) return
-          listeners.delete(look)
-          resolve(ends.get(study) ?? [])
+          state.listeners.delete(look)
+          resolve(state.ends.get(study) ?? [])
         }
-        listeners.add(look)
+        state.listeners.add(look)
         look()
       }),
     close: async () => {
-      waiting.length = 0
-      for (const one of running) {
-        one.isStopped = true
-        one.job.stop()
-      }
-      await Promise.all([...running].map(({ job }) => job.finished))
+      state.waiting.length = 0
+      for (const one of state.running) stopJob(one)
+      await Promise.all([...state.running].map(({ job }) => job.finished))
     },
   }
+}
+
+/** Starts as many of those that wait as may train at a time. */
+function begin(state: State): void {
+  while (state.running.size < state.parts.jobs) {
+    const next = state.waiting.shift()
+    if (next === undefined) return
+    const job = launch(state, next)
+    if (job === null) continue
+    const one: Running = { waiting: next, job, isStopped: false }
+    state.running.add(one)
+    void job.finished.then((end) => {
+      state.running.delete(one)
+      settle(state, next, judge(end, one.isStopped))
+      begin(state)
+    })
+  }
+}
+
+/** A stack that cannot even begin, because the store cannot be read, has failed; the others go on. */
+function launch(state: State, next: Waiting): RunningJob | null {
+  try {
+    return train(state.parts, next)
+  } catch (error) {
+    settle(state, next, { state: 'failed', refusal: toRecord(error), trainingMs: 0 })
+    return null
+  }
+}
+
+function settle({ parts, ends, listeners }: State, waiting: Waiting, end: End): void {
+  const { study } = waiting
+  ends.set(study, [...(ends.get(study) ?? []), record(parts, waiting, end)])
+  parts.events.say({ kind: 'studyChanged', study })
+  for (const listener of listeners) listener()
+}
+
+function stop(state: State, study: string): void {
+  const { waiting, running } = state
+  for (const one of waiting.filter((some) => some.study === study)) {
+    waiting.splice(waiting.indexOf(one), 1)
+    settle(state, one, { state: 'stopped', refusal: null, trainingMs: 0 })
+  }
+  for (const one of running) if (one.waiting.study === study) stopJob(one)
+}
+
+function stopJob(one: Running): void {
+  one.isStopped = true
+  one.job.stop()
 }
 
 /** Starts the trainer of a stack; its messages go to the store in order. */
@@ -155,7 +173,10 @@ function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting
       },
       artifact: ({ what, step, path, sha256 }) => {
         adoptArtifact(project, { path, sha256, kind: what }, nowMs())
-        if (what === 'checkpoint') setCheckpoint(db, stack, { sha256, step })
+        if (what === 'checkpoint') {
+          setCheckpoint(db, stack, { sha256, step })
+          removeUnreferenced(project) // the one before: kept until the end, an hour's would fill the disk
+        }
         if (what === 'parameters') setParameters(db, stack, sha256)
       },
       runsEnded: (message) => {
@@ -179,11 +200,11 @@ function predictionsOf(predicted: Predicted, runs: Waiting['runs']) {
   )
 }
 
+type End = { readonly state: RunState; readonly refusal: RefusalRecord | null; readonly trainingMs: number }
+
 /** Writes down how a stack's job ended. A store that cannot take even that is told to the log and to whoever waits. */
-function record(parts: QueueParts, { stack }: Waiting, { end, isStopped }: { end: JobEnd; isStopped: boolean }): StackEnd {
-  const { state, refusal } = judge(end, isStopped)
+function record(parts: QueueParts, { stack }: Waiting, { state, refusal, trainingMs }: End): StackEnd {
   try {
-    const trainingMs = end.kind === 'ended' && end.result.kind === 'train' ? end.result.trainingMs : 0
     endStack(parts.project.db, stack, { state, reason: refusal?.message ?? null, trainingMs, nowMs: parts.nowMs() })
     removeUnreferenced(parts.project)
     return { stack, state, refusal: refusal === null ? null : fromRecord(refusal) }
@@ -195,15 +216,19 @@ function record(parts: QueueParts, { stack }: Waiting, { end, isStopped }: { end
 }
 
 /** A trainer that was told to stop and had to be ended by force was still stopped by the user; its runs resume from their last checkpoint. */
-function judge(end: JobEnd, isStopped: boolean): { state: RunState; refusal: RefusalRecord | null } {
+function judge(end: JobEnd, isStopped: boolean): End {
   switch (end.kind) {
     case 'ended':
-      return { state: end.stopped ? 'stopped' : 'finished', refusal: null }
+      return {
+        state: end.stopped ? 'stopped' : 'finished',
+        refusal: null,
+        trainingMs: end.result.kind === 'train' ? end.result.trainingMs : 0,
+      }
     case 'failed':
-      return { state: 'failed', refusal: end.refusal }
+      return { state: 'failed', refusal: end.refusal, trainingMs: 0 }
     case 'crashed':
     case 'silent':
-      return isStopped ? { state: 'stopped', refusal: null } : { state: 'interrupted', refusal: end.refusal }
+      return isStopped ? { state: 'stopped', refusal: null, trainingMs: 0 } : { state: 'interrupted', refusal: end.refusal, trainingMs: 0 }
   }
 }
 
