@@ -1,11 +1,15 @@
 /** Composes a workbench on Node: this machine's processes, clock and log. Command line and web server share it. */
-import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openProject } from '#core/store/project.ts'
+import { Refusal, quote } from '#core/contract/errors.ts'
+import { openProject, type Project } from '#core/store/project.ts'
+import { readRuns } from '#core/store/readRuns.ts'
+import type { Readable } from '#core/store/statements.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { forkLauncher } from '#core/trainer/fork.ts'
-import { createWorkbench, type Workbench } from '#core/workbench/workbench.ts'
+import { createReader, createWorkbench, type Reader, type Workbench } from '#core/workbench/workbench.ts'
 
 /** The program's own presets, data and messages. */
 export const resources = fileURLToPath(new URL('../../resources', import.meta.url))
@@ -20,13 +24,42 @@ export type NodeHost = {
 
 /** Opens a project for writing and the workbench over it. Fails as `openProject` does. */
 export function openWorkbench({ project, jobs = availableParallelism(), create = false, log }: NodeHost): Workbench {
-  return createWorkbench({
-    project: openProject(resolve(project), { mode: 'write', create, nowMs: Date.now() }),
-    launcher: forkLauncher(),
-    resources,
-    clock: monotonicClock,
-    nowMs: () => Date.now(),
-    log,
-    jobs,
-  })
+  const path = resolve(project)
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+    throw new Refusal('invalid-input', `project: expected a folder, got a file: ${quote(path, 300)}`)
+  return createWorkbench({ ...parts(log), project: openProject(path, { mode: 'write', create, nowMs: Date.now() }), jobs })
+}
+
+/** Asks a project without writing into it, also while another process trains for it; jobs write into a folder of the system's. */
+export function openReader(folder: string, log: (text: string) => void): Reader & { close(): void } {
+  const project = openForReading(folder)
+  const scratch = mkdtempSync(join(tmpdir(), 'kagami-'))
+  return {
+    ...createReader({ ...parts(log), project, scratch }),
+    close: () => {
+      project.close()
+      rmSync(scratch, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * Opens a project for reading. Where its last writer died without a word, nobody else would say so of its runs: they are marked `interrupted` first.
+ * A writer that is alive, or a place that cannot be written, leaves them as they are.
+ */
+export function openForReading(folder: string): Project<Readable> {
+  const path = resolve(folder)
+  const project = openProject(path, { mode: 'read' })
+  if (readRuns(project.db, { states: ['queued', 'running'], limit: 1 }).total === 0) return project
+  project.close()
+  try {
+    openProject(path, { mode: 'write', nowMs: Date.now() }).close()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+  }
+  return openProject(path, { mode: 'read' })
+}
+
+function parts(log: (text: string) => void) {
+  return { launcher: forkLauncher(), resources, clock: monotonicClock, nowMs: () => Date.now(), log }
 }

@@ -1,7 +1,9 @@
 /** Comparisons: gathers the runs of each level and lets a job compute; the host's process never does. */
+import type { z } from 'zod'
 import type { Comparison, ComparisonQuery } from '#core/contract/comparison.ts'
 import { comparison, comparisonQuery } from '#core/contract/comparison.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
+import { problemsOf } from '#core/contract/problems.ts'
 import type { Run } from '#core/contract/runs.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson } from '#core/formats/canonicalJson.ts'
@@ -9,41 +11,32 @@ import { rootKey, split } from '#core/numerics/random/key.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { readStudy } from '#core/store/studies.ts'
 import type { Job, Result } from '#core/trainer/protocol.ts'
+import { factorAt, isAtLevels, requireLevels, unknown } from './levels.ts'
 import { allRuns } from './studies.ts'
 
 export type RunJobOnce = (spec: Job) => Promise<Result>
 
-/** Levels of a factor against its baseline, on the last value of a metric. `where` keeps the other factors at given levels. */
-export async function compare(
-  db: Readable,
-  asked: ComparisonQuery,
-  { run, where = {} }: { run: RunJobOnce; where?: Readonly<Record<string, string>> },
-): Promise<Comparison> {
-  const query = comparisonQuery.parse(asked)
-  const result = await run({ kind: 'compare', request: requestOf(db, query, where) })
+/** Levels of a factor against its baseline, on the last value of a metric; the other factors held where the query says. */
+export async function compare(db: Readable, asked: ComparisonQuery, run: RunJobOnce): Promise<Comparison> {
+  const query = comparisonQuery.safeParse(asked)
+  if (!query.success) {
+    const problems = problemsOf({ route: 'compare', issues: query.error.issues, input: asked })
+    throw new Refusal('invalid-input', problems[0] ?? 'compare: expected a query', problems.length > 1 ? problems : [])
+  }
+  const result = await run({ kind: 'compare', request: requestOf(db, query.data) })
   if (result.kind !== 'compare') throw new Error(`bug: a comparison ended with a result of ${result.kind}`)
   return comparison.parse(result.comparison)
 }
 
-function requestOf(
-  db: Readable,
-  { study, factor, metric, baseline, test, level }: Required<Pick<ComparisonQuery, 'study' | 'factor' | 'metric'>> & ComparisonQuery,
-  where: Readonly<Record<string, string>>,
-): unknown {
+function requestOf(db: Readable, { study, factor, metric, baseline, test, level, where }: z.output<typeof comparisonQuery>): unknown {
   const summary = readStudy(db, study)
-  const found = summary.factors.find(({ path }) => path === factor)
-  if (found === undefined)
-    throw new Refusal(
-      'invalid-input',
-      `factor: expected one of ${summary.factors.map(({ path }) => path).join(', ') || 'none (the study has no factors)'}, got ${quote(factor)}`,
-    )
-  if (!summary.metrics.some(({ name }) => name === metric)) {
-    throw new Refusal(
-      'invalid-input',
-      `metric: expected one of ${summary.metrics.map(({ name }) => name).join(', ')}, got ${quote(metric)}`,
-    )
-  }
-  const runs = allRuns(db, study).filter((run) => run.state === 'finished' && matchesAll(run, where))
+  const { levels } = factorAt(summary.factors, factor, 'factor')
+  const metrics = summary.metrics.map(({ name }) => name)
+  if (!metrics.includes(metric)) throw unknown('metric', { got: metric, known: metrics })
+  requireLevels(summary.factors, where)
+  if (Object.hasOwn(where, factor))
+    throw new Refusal('invalid-input', `where: expected factors other than the one that is compared, got ${quote(factor)}`)
+  const runs = allRuns(db, study).filter((run) => run.state === 'finished' && isAtLevels(run, where))
   return {
     factor,
     metric,
@@ -51,12 +44,8 @@ function requestOf(
     test,
     confidence: level,
     key: split(rootKey({ base: 0, cell: summary.hash, replicate: 0 }), `compare/${factor}/${metric}`),
-    levels: found.levels.map(({ label, value }) => ({ label, value, runs: valuesAt(runs, { factor, value, metric }) })),
+    levels: levels.map(({ label, value }) => ({ label, value, runs: valuesAt(runs, { factor, value, metric }) })),
   }
-}
-
-function matchesAll({ levels }: Run, where: Readonly<Record<string, string>>): boolean {
-  return Object.entries(where).every(([factor, label]) => levels.some((level) => level.factor === factor && level.label === label))
 }
 
 /** The runs of a level with their last values; null where a run has none, because it diverged. A metric that the level's runs do not record leaves them out. */

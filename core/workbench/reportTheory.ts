@@ -27,7 +27,14 @@ export function theoryOf(
     if (kind === null || oracle === null) return []
     const measured = (cell: Cell) => (byCell.get(cellId(cell)) ?? []).flatMap((run) => measuredOf(run, vectorsOf.get(run.id)))
     const varying = varyingFactors(subjects)
-    return [{ oracle: oracle.number, title: oracle.title, limit, cells: subjects.map((cell) => theoryCell(cell, { measured: measured(cell), varying })) }]
+    return [
+      {
+        oracle: oracle.number,
+        title: oracle.title,
+        limit,
+        cells: subjects.map((cell) => theoryCell(cell, { measured: measured(cell), varying })),
+      },
+    ]
   })
 }
 
@@ -37,7 +44,10 @@ function measuredOf(run: Run, vectors: Coefficients | undefined): Measured[] {
   return [{ run, vectors: { ...vectors, predicted, margin } }]
 }
 
-function theoryCell({ levels, study }: Cell, { measured, varying }: { measured: readonly Measured[]; varying: ReadonlySet<string> }): TheoryCell {
+function theoryCell(
+  { levels, study }: Cell,
+  { measured, varying }: { measured: readonly Measured[]; varying: ReadonlySet<string> },
+): TheoryCell {
   const deviations = measured.map(({ vectors }) => maxAbs(vectors.measured.map((value, j) => value - (vectors.predicted[j] ?? Number.NaN))))
   const largest = measured.map(({ vectors }) => maxAbs(vectors.predicted))
   const needed = neededMargin(study)

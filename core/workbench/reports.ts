@@ -1,7 +1,7 @@
 /** Reports: gathers a study's numbers into one frozen model; a job turns it into a page. */
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '#core/contract/comparison.ts'
 import type { Run } from '#core/contract/runs.ts'
@@ -13,6 +13,7 @@ import type { ReportModel } from '#core/report/model.ts'
 import { listArtifacts } from '#core/store/artifacts.ts'
 import { readPredictions } from '#core/store/predictions.ts'
 import type { Project } from '#core/store/project.ts'
+import type { Readable } from '#core/store/statements.ts'
 import { readStacks } from '#core/store/stacks.ts'
 import { readStudy, readStudyFiles } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
@@ -26,28 +27,24 @@ import { allRuns, storedStudy, summaryOf } from './studies.ts'
 
 type Artifact = Extract<FromTrainer, { kind: 'artifact' }>
 export type ReportParts = {
-  readonly project: Project
+  readonly project: Project<Readable>
   readonly resources: string
   readonly nowMs: () => number
-  readonly run: (spec: Job, on?: { readonly artifact?: (message: Artifact) => void }) => Promise<Result>
+  /** A file that the job made is read while it is told: afterwards the job's folder is gone. */
+  readonly run: (spec: Job, on?: { readonly artifact?: (message: Artifact) => Promise<void> }) => Promise<Result>
 }
 
 /** Both forms of a report, as text. */
 export async function gatherReport(parts: ReportParts, asked: ReportRequest): Promise<{ html: string; markdown: string }> {
   const model = await reportModelOf(parts, asked)
-  const files = new Map<string, Artifact>()
+  const texts = new Map<string, string>()
   await parts.run(
     { kind: 'report', model: asJson(model) },
-    { artifact: (message) => void files.set(message.path.endsWith('.md') ? 'md' : 'html', message) },
+    { artifact: async ({ path }) => void texts.set(extname(path), await readFile(path, 'utf8')) },
   )
-  const read = async (form: string) => {
-    const path = files.get(form)?.path
-    if (path === undefined) throw new Error(`bug: the report's job made no ${form}`)
-    const text = await readFile(path, 'utf8')
-    await rm(path, { force: true })
-    return text
-  }
-  return { html: await read('html'), markdown: await read('md') }
+  const [html, markdown] = [texts.get('.html'), texts.get('.md')]
+  if (html === undefined || markdown === undefined) throw new Error('bug: the report job made no HTML or no Markdown')
+  return { html, markdown }
 }
 
 export async function reportModelOf(parts: ReportParts, asked: ReportRequest): Promise<ReportModel> {
@@ -60,7 +57,7 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
   const compared = await comparisonsOf(
     summary.factors,
     summary.metrics.some(({ name }) => name === 'test-loss') ? 'test-loss' : 'loss',
-    (factor, metric, where) => compare(db, { study: id, factor, metric }, { run, where }),
+    (factor, metric, where) => compare(db, { study: id, factor, metric, where }, run),
   )
   const limit = study.file.gates.find(({ metric, atMost }) => metric === 'oracle-distance-relative' && atMost !== undefined)?.atMost ?? 1e-3
   return {

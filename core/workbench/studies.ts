@@ -1,24 +1,27 @@
 /** Studies in a project: started, resumed, stopped, summarised. */
 import { stringify } from 'yaml'
 import type { EngineName } from '#core/contract/engines.ts'
-import { Refusal } from '#core/contract/errors.ts'
+import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineName } from '#core/contract/engines.ts'
 import type { Run } from '#core/contract/runs.ts'
+import type { Words } from '#core/contract/values.ts'
 import type { Study as StudySummary } from '#core/contract/studies.ts'
 import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
 import { freezeStudy, type Cell, type Study } from '#core/study/study.ts'
 import { verdictOf } from '#core/study/verdict.ts'
-import { artifactPath, putBytes } from '#core/store/artifacts.ts'
+import { artifactPath, isWhole, listArtifacts, putBytes } from '#core/store/artifacts.ts'
 import type { Project } from '#core/store/project.ts'
 import type { Readable } from '#core/store/statements.ts'
+import { readPredictions } from '#core/store/predictions.ts'
 import { readRuns } from '#core/store/readRuns.ts'
-import { readStacks, resetStack } from '#core/store/stacks.ts'
+import { forgetCheckpoint, readStacks, resetStack } from '#core/store/stacks.ts'
 import { addRuns, insertStudy, listStudies, readSpecification, readStudy, readStudyFiles, type StoredStudy } from '#core/store/studies.ts'
 import { mathmlOf } from './formula.ts'
 import { asJson, type Queue, type Waiting } from './queue.ts'
 import type { Source } from './sources.ts'
 import { formulaOf, metricsOf, stackId, titleOf } from './summary.ts'
+import { oracleTitle } from '#core/symmetry/oracles/registry.ts'
 import { factorsOf } from '#core/study/factors.ts'
 
 export function cellId(cell: Cell): string {
@@ -26,14 +29,10 @@ export function cellId(cell: Cell): string {
 }
 
 /** Writes a new study with its files and plan; its stacks are queued in the store, nothing trains yet. */
-export function storeStudy(
-  project: Project,
-  { study, files, size }: Source,
-  { engine, nowMs }: { engine: EngineName; nowMs: number },
-): void {
+export function storeStudy(project: Project, source: Source, { engine, nowMs }: { engine: EngineName; nowMs: number }): void {
+  const { study, size } = source
   const stacks = planStacks(study, { size, isWanted: () => true })
-  const paths = [...new Set(study.cells.flatMap((cell) => (cell.study.data.kind === 'csv' ? [cell.study.data.path] : [])))]
-  const kept = paths.map((path) => ({ path, sha256: putBytes(project, { bytes: files(path).bytes, kind: 'data' }, nowMs).sha256 }))
+  const kept = keepFiles(project, source, nowMs)
   insertStudy(project.db, {
     study: {
       id: study.id,
@@ -52,6 +51,18 @@ export function storeStudy(
     stacks: stacks.map((stack, i) => ({ id: stackId(study.id, i), shape: stack.shape, runs: stack.runs.length, steps: stack.steps })),
     runs: runsOf(study, { stacks, first: 0 }),
     files: kept,
+  })
+}
+
+/** Keeps the bytes of the files that a study names; those that the project holds whole are not written again. */
+export function keepFiles(project: Project, { study, files }: Source, nowMs: number): { path: string; sha256: string }[] {
+  const paths = new Set(study.cells.flatMap((cell) => (cell.study.data.kind === 'csv' ? [cell.study.data.path] : [])))
+  return [...paths].map((path) => {
+    const { bytes, sha256 } = files(path)
+    if (!listArtifacts(project.db).some((one) => one.sha256 === sha256) || !isWhole(project, sha256)) {
+      putBytes(project, { bytes, kind: 'data' }, nowMs)
+    }
+    return { path, sha256 }
   })
 }
 
@@ -100,21 +111,26 @@ function missing(path: string): never {
   throw new Refusal('store-failed', `study: expected the project to hold the file ${path}, got nothing`)
 }
 
-/** What the trainer of each stack needs; of all stacks, or of those that are wanted. */
+/** What the trainer of each stack needs; of all stacks, or of those that are wanted. Fails: 'store-failed' if a file of the study is damaged. */
 export function waitingOf(project: Project<Readable>, id: string, isWanted: (state: string) => boolean): Waiting[] {
+  const stacks = readStacks(project.db, id).filter(({ state }) => isWanted(state))
+  if (stacks.length === 0) return []
   const { study, files } = storedStudy(project, id)
+  const damaged = readStudyFiles(project.db, id).find(({ sha256 }) => !isWhole(project, sha256))
+  if (damaged !== undefined) {
+    const { path, sha256 } = damaged
+    throw new Refusal('store-failed', `data.path: expected the bytes of ${quote(path)} with SHA-256 ${sha256}, got a damaged artifact`)
+  }
   const cells = new Map(study.cells.map((cell) => [cellId(cell), cell]))
   const runs = Map.groupBy(allRuns(project.db, id), ({ stack }) => stack)
   const engine = engineName.parse(readStudy(project.db, id).engine)
-  return readStacks(project.db, id)
-    .filter(({ state }) => isWanted(state))
-    .map((stack) => ({
-      study: id,
-      stack: stack.id,
-      engine,
-      files,
-      runs: (runs.get(stack.id) ?? []).toSorted((a, b) => a.lane - b.lane).map((run) => specOf(study.file, run, cells)),
-    }))
+  return stacks.map((stack) => ({
+    study: id,
+    stack: stack.id,
+    engine,
+    files,
+    runs: (runs.get(stack.id) ?? []).toSorted((a, b) => a.lane - b.lane).map((run) => specOf(study.file, run, cells)),
+  }))
 }
 
 function specOf({ seeds }: StudyFile, { id, cell, replicate, study }: Run, cells: ReadonlyMap<string, Cell>): Waiting['runs'][number] {
@@ -129,10 +145,19 @@ export function allRuns(db: Readable, study: string): readonly Run[] {
   return readRuns(db, { study, limit: 100_000 }).runs
 }
 
-/** Makes every stack that has not finished ready to go on. Returns how many there are. */
-export function resetUnfinished(project: Project, id: string): number {
+/**
+ * Makes every stack that has not finished ready to go on from its checkpoint; one whose checkpoint is damaged starts again, and the log says so.
+ * Returns how many there are.
+ */
+export function resetUnfinished(project: Project, id: string, log: (text: string) => void): number {
   const stacks = readStacks(project.db, id).filter(({ state }) => state !== 'finished')
-  for (const { id: stack } of stacks) resetStack(project.db, stack)
+  for (const { id: stack, checkpoint } of stacks) {
+    if (checkpoint !== null && !isWhole(project, checkpoint.sha256)) {
+      log(`${stack}: expected the bytes of its checkpoint at step ${checkpoint.step}, got others; it starts again from step 0`)
+      forgetCheckpoint(project.db, stack)
+    }
+    resetStack(project.db, stack)
+  }
   return stacks.length
 }
 
@@ -141,8 +166,17 @@ export function summaryOf(project: Project<Readable>, stored: StoredStudy, queue
   return {
     ...stored,
     formulaMathml: mathmlOf(stored.formula),
-    verdict: verdictOf(file.gates, allRuns(project.db, stored.id)),
+    verdict: verdictOf(file.gates, stored.runs.finished === 0 ? [] : allRuns(project.db, stored.id), theoriesOf(project.db, stored.id)),
     secondsLeft: queue?.isBusy(stored.id) === true ? secondsLeft(project, stored.id) : null,
+  }
+}
+
+/** What each cell's prediction is called. */
+function theoriesOf(db: Readable, study: string): (cell: string) => Words | null {
+  const oracles = new Map(readPredictions(db, study).map(({ cell, oracle }) => [cell, oracle]))
+  return (cell) => {
+    const oracle = oracles.get(cell)
+    return oracle === undefined ? null : oracleTitle(oracle)
   }
 }
 

@@ -4,27 +4,26 @@ import { join } from 'node:path'
 import { Refusal, fromRecord } from '#core/contract/errors.ts'
 import { readRun } from '#core/store/readRuns.ts'
 import { readRunSeries } from '#core/store/readSeries.ts'
-import { scratchFolder } from '#core/store/project.ts'
 import { readStacks, type Stack } from '#core/store/stacks.ts'
 import { listStudies } from '#core/store/studies.ts'
 import type { RunEnd, TrainJob } from '#core/trainer/protocol.ts'
 import type { Waiting } from './queue.ts'
 import { waitingOf } from './studies.ts'
-import type { Workbench } from './workbench.ts'
+import type { Reader } from './workbench.ts'
 
 /** `different` names what is not equal; empty when all is. */
 export type Compared = { readonly stack: string; readonly runs: number; readonly different: readonly string[] }
 
 /** Verifies the stack of one run, or every finished stack. A run cannot be trained alone: its last bits belong to its stack. */
-export async function verifyRuns(workbench: Workbench, run: string | undefined): Promise<Compared[]> {
-  const { db } = workbench.project
+export async function verifyRuns(reader: Reader, run: string | undefined): Promise<Compared[]> {
+  const { db } = reader.project
   const wanted = run === undefined ? null : readRun(db, run).stack
   const compared: Compared[] = []
   for (const { id } of listStudies(db)) {
     const stacks = new Map(readStacks(db, id).map((stack) => [stack.id, stack]))
-    for (const waiting of waitingOf(workbench.project, id, (state) => state === 'finished')) {
+    for (const waiting of waitingOf(reader.project, id, (state) => state === 'finished')) {
       const stack = stacks.get(waiting.stack)
-      if (stack !== undefined && (wanted === null || wanted === stack.id)) compared.push(await verifyStack(workbench, waiting, stack))
+      if (stack !== undefined && (wanted === null || wanted === stack.id)) compared.push(await verifyStack(reader, waiting, stack))
     }
   }
   if (compared.length === 0)
@@ -35,11 +34,11 @@ export async function verifyRuns(workbench: Workbench, run: string | undefined):
   return compared
 }
 
-async function verifyStack(workbench: Workbench, { runs, files, engine, stack }: Waiting, { steps }: Stack): Promise<Compared> {
+async function verifyStack(reader: Reader, { runs, files, engine, stack }: Waiting, { steps }: Stack): Promise<Compared> {
   const rows = new Map<string, number[]>() // metric → row-major values
   const axis: number[] = []
   const ends = new Map<string, RunEnd>()
-  const folder = join(scratchFolder(workbench.project), `verify-${stack}`)
+  const folder = join(reader.scratch, `verify-${stack}`)
   const spec: TrainJob = {
     kind: 'train',
     engine,
@@ -48,13 +47,17 @@ async function verifyStack(workbench: Workbench, { runs, files, engine, stack }:
     checkpointFrom: null,
     checkpointEveryMs: Number.MAX_SAFE_INTEGER,
   }
-  const end = await workbench.runJob({
+  const end = await reader.runJob({
     spec,
     folder,
     on: {
       progress: ({ rows: batch }) => {
         axis.push(...batch.steps)
-        for (const [metric, values] of Object.entries(batch.values)) rows.set(metric, [...(rows.get(metric) ?? []), ...values])
+        for (const [metric, values] of Object.entries(batch.values)) {
+          const column = rows.get(metric) ?? []
+          for (const value of values) column.push(value)
+          rows.set(metric, column)
+        }
       },
       runsEnded: ({ runs: all }) => {
         for (const one of all) ends.set(one.run, one)
@@ -64,7 +67,7 @@ async function verifyStack(workbench: Workbench, { runs, files, engine, stack }:
   rmSync(folder, { recursive: true, force: true })
   if (end.kind !== 'ended') throw fromRecord(end.refusal)
   const different = runs.flatMap(({ run }, lane) =>
-    differencesOf(workbench, { run, lane, lanes: runs.length, axis, rows, end: ends.get(run) }),
+    differencesOf(reader, { run, lane, lanes: runs.length, axis, rows, end: ends.get(run) }),
   )
   return {
     stack,
@@ -82,7 +85,7 @@ type Again = {
   readonly end: RunEnd | undefined
 }
 
-function differencesOf({ project }: Workbench, { run, lane, lanes, axis, rows, end }: Again): string[] {
+function differencesOf({ project }: Reader, { run, lane, lanes, axis, rows, end }: Again): string[] {
   const stored = readRun(project.db, run)
   const different = stored.parametersSha256 === end?.parametersSha256 ? [] : [`${run}: the final parameters have another hash`]
   for (const { metric, steps, values } of readRunSeries(project.db, run)) {

@@ -2,6 +2,7 @@
  * The workbench: one project, its queue of trainers, and the verbs that the contract's handlers call. Host-neutral: the launcher, the clocks and the log are
  * given by whoever composes it (command line, web server, Electron).
  */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison, ComparisonQuery } from '#core/contract/comparison.ts'
 import { engineNames, type EngineName, type EngineProof } from '#core/contract/engines.ts'
@@ -9,6 +10,7 @@ import { Refusal, fromRecord } from '#core/contract/errors.ts'
 import type { ReportRequest, Study, StudySource } from '#core/contract/studies.ts'
 import { scratchFolder, type Project } from '#core/store/project.ts'
 import { readStacks } from '#core/store/stacks.ts'
+import type { Readable } from '#core/store/statements.ts'
 import { listStudies, readStudy } from '#core/store/studies.ts'
 import type { Clock } from '#core/trainer/clock.ts'
 import { runJob, type JobEnd, type JobOptions } from '#core/trainer/parent.ts'
@@ -18,20 +20,37 @@ import { createEvents, type Events } from './events.ts'
 import { createQueue, type Queue, type StackEnd } from './queue.ts'
 import { gatherReport } from './reports.ts'
 import { openSource } from './sources.ts'
-import { extendStudy, listSummaries, resetUnfinished, storeStudy, summaryOf, waitingOf } from './studies.ts'
+import { extendStudy, keepFiles, listSummaries, resetUnfinished, storeStudy, summaryOf, waitingOf } from './studies.ts'
 
-export type WorkbenchParts = {
-  readonly project: Project
+/** What a host gives to whatever only reads a project. */
+export type ReaderParts = {
+  readonly project: Project<Readable>
+  readonly scratch: string // where jobs write
   readonly launcher: Launcher
   readonly resources: string // the program's folder of presets and data
   readonly clock: Clock
   readonly nowMs: () => number
   readonly log: (text: string) => void
+}
+
+export type WorkbenchParts = Omit<ReaderParts, 'project' | 'scratch'> & {
+  readonly project: Project
   readonly jobs: number
   readonly checkpointEveryMs?: number
 }
 
-export type Workbench = {
+/** What can be asked of a project without writing into it, while another process trains for it too. */
+export type Reader = {
+  readonly project: Project<Readable>
+  readonly scratch: string
+  compare(query: ComparisonQuery): Promise<Comparison>
+  report(request: ReportRequest): Promise<{ readonly html: string; readonly markdown: string }>
+  prove(): Promise<EngineProof[]>
+  /** A job beside the queue, heard by the caller alone. */
+  runJob(job: Pick<JobOptions, 'spec' | 'folder' | 'on'>): Promise<JobEnd>
+}
+
+export type Workbench = Reader & {
   readonly project: Project
   readonly resources: string
   readonly events: Events
@@ -42,22 +61,35 @@ export type Workbench = {
   idle(study: string): Promise<readonly StackEnd[]>
   list(): Study[]
   get(study: string): Study
-  compare(query: ComparisonQuery): Promise<Comparison>
-  report(request: ReportRequest): Promise<{ readonly html: string; readonly markdown: string }>
-  prove(): Promise<EngineProof[]>
-  /** A job beside the queue, heard by the caller alone. */
-  runJob(job: Pick<JobOptions, 'spec' | 'folder' | 'on'>): Promise<JobEnd>
   close(): Promise<void>
 }
 
 const defaultCheckpointMs = 2_000 // a checkpoint costs about a millisecond
 
+export function createReader(parts: ReaderParts): Reader {
+  const { project, scratch, resources, nowMs } = parts
+  let jobs = 0
+  const run = (spec: Job, on?: OneJobHandlers) => runOne(parts, spec, { folder: join(scratch, `${spec.kind}-${(jobs += 1)}`), on })
+  return {
+    project,
+    scratch,
+    compare: (query) => compare(project.db, query, run),
+    report: (request) => gatherReport({ project, resources, nowMs, run }, request),
+    prove: async () => {
+      const proofs: EngineProof[] = []
+      for (const engine of engineNames) proofs.push(await proveOne(run, engine)) // one after another: they are timed
+      return proofs
+    },
+    runJob: (job) => runJob({ ...job, launcher: parts.launcher, clock: parts.clock }).finished,
+  }
+}
+
 export function createWorkbench(parts: WorkbenchParts): Workbench {
   const { project } = parts
-  const events = createEvents(() => listStudies(project.db).map(({ id }) => id))
+  const events = createEvents(() => listStudies(project.db).map(({ id }) => id), parts.nowMs())
   const queue = createQueue({ ...parts, events, checkpointEveryMs: parts.checkpointEveryMs ?? defaultCheckpointMs })
-  const run = (spec: Job, on?: OneJobHandlers) => runOne(parts, spec, on)
   return {
+    ...createReader({ ...parts, scratch: scratchFolder(project) }),
     project,
     resources: parts.resources,
     events,
@@ -67,14 +99,6 @@ export function createWorkbench(parts: WorkbenchParts): Workbench {
     idle: (study) => queue.idle(study),
     list: () => listSummaries(project, queue),
     get: (study) => summaryOf(project, readStudy(project.db, study), queue),
-    compare: (query) => compare(project.db, query, { run }),
-    report: async (request) => gatherReport({ project, resources: parts.resources, nowMs: parts.nowMs, run }, request),
-    prove: async () => {
-      const proofs: EngineProof[] = []
-      for (const engine of engineNames) proofs.push(await proveOne(run, engine)) // one after another: they are timed
-      return proofs
-    },
-    runJob: (job) => runJob({ ...job, launcher: parts.launcher, clock: parts.clock }).finished,
     close: async () => {
       await queue.close()
       project.close()
@@ -94,28 +118,30 @@ function start(
   else if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
   else if (known.engine !== engine)
     throw new Refusal('conflict', `engine: expected ${known.engine}, with which this project began ${id}, got ${engine}`)
-  else extendStudy(parts.project, opened)
+  else {
+    keepFiles(parts.project, opened, parts.nowMs()) // heals a damaged one
+    extendStudy(parts.project, opened)
+  }
   return resume(parts, queue, id)
 }
 
 function resume(parts: WorkbenchParts, queue: Queue, id: string): { study: string; queued: number } {
   if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
-  const queued = resetUnfinished(parts.project, id)
+  const queued = resetUnfinished(parts.project, id, parts.log)
   queue.add(waitingOf(parts.project, id, (state) => state === 'queued'))
   return { study: id, queued }
 }
 
-type OneJobHandlers = { readonly artifact?: (message: Extract<FromTrainer, { kind: 'artifact' }>) => void }
+type OneJobHandlers = { readonly artifact?: (message: Extract<FromTrainer, { kind: 'artifact' }>) => Promise<void> }
 
-/** A job of its own process that gives a result, or the refusal that ended it. */
-async function runOne({ project, launcher, clock, log }: WorkbenchParts, spec: Job, on: OneJobHandlers = {}): Promise<Result> {
-  const end = await runJob({
-    launcher,
-    spec,
-    folder: join(scratchFolder(project), spec.kind),
-    clock,
-    on: { ...on, log: ({ text }) => log(text) },
-  }).finished
+/** A job of its own process and folder that gives a result, or the refusal that ended it. */
+async function runOne(
+  { launcher, clock, log }: ReaderParts,
+  spec: Job,
+  { folder, on = {} }: { folder: string; on: OneJobHandlers | undefined },
+): Promise<Result> {
+  const end = await runJob({ launcher, spec, folder, clock, on: { ...on, log: ({ text }) => log(text) } }).finished
+  await rm(folder, { recursive: true, force: true })
   if (end.kind !== 'ended') throw fromRecord(end.refusal)
   return end.result
 }

@@ -1,20 +1,22 @@
 /** Options that several commands share. */
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { Refusal, quote } from '#core/contract/errors.ts'
+import type { Run } from '#core/contract/runs.ts'
 import type { StudySource } from '#core/contract/studies.ts'
 import { nearest } from '#core/study/text/nearest.ts'
-import { openProject, type Project } from '#core/store/project.ts'
+import { readRuns } from '#core/store/readRuns.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { listStudies, readStudyByNameOrId, type StoredStudy } from '#core/store/studies.ts'
+import type { Where } from '#core/workbench/levels.ts'
 import { presetNames } from '#core/workbench/presets.ts'
 import { resources } from '../node.ts'
 
 const mostStudyBytes = 2 ** 20
 
 /** A STUDY argument: a file, or a preset's name. */
-export function sourceOf(study: string, overrides: readonly string[]): StudySource {
+export function sourceOf(study: string, overrides: readonly string[] = []): StudySource {
   if (presetNames(resources).includes(study)) return { preset: study, folder: process.cwd(), overrides: [...overrides] }
   return { text: studyText(study), name: basename(study), folder: dirname(resolve(study)), overrides: [...overrides] }
 }
@@ -40,10 +42,6 @@ export function projectOf(name: string, given: string | undefined): string {
   return given ?? join('.', `${name}.kagami`)
 }
 
-export function openForReading(folder: string): Project<Readable> {
-  return openProject(resolve(folder), { mode: 'read' })
-}
-
 /** The study that is meant: by name or id, or the only one of the project. */
 export function chooseStudy(db: Readable, given: string | undefined): StoredStudy {
   if (given !== undefined) return readStudyByNameOrId(db, given)
@@ -55,6 +53,15 @@ export function chooseStudy(db: Readable, given: string | undefined): StoredStud
   return only
 }
 
+/** A run by its id, or by the end of its id that the table of runs shows. */
+export function runNamed(db: Readable, text: string): Run {
+  const found = readRuns(db, { limit: 100_000 }).runs.filter(({ id }) => id === text || id.endsWith(`.${text}`))
+  const [run, second] = found
+  if (run === undefined) throw new Refusal('not-found', `RUN: expected a run of this project, got ${quote(text)}`)
+  if (second === undefined) return run
+  throw new Refusal('invalid-input', `RUN: expected one run, got ${quote(text)}, which may be ${run.id} or ${second.id}`)
+}
+
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
@@ -64,11 +71,24 @@ export function wholeNumber(least: number): (text: string) => number {
   }
 }
 
-export function collect(value: string, before: readonly string[]): readonly string[] {
+/** `--where factor=label`, again and again: the levels at which factors are held. */
+export function withWhere(command: Command): Command {
+  return command.option('--where <factor=level>', 'only runs at this level of a factor, e.g. model=linear; may be repeated', collectWhere)
+}
+
+function collectWhere(text: string, before: Where = {}): Where {
+  const at = text.indexOf('=')
+  if (at <= 0) throw new InvalidArgumentError(`expected factor=level, got ${quote(text)}`)
+  const factor = text.slice(0, at)
+  if (Object.hasOwn(before, factor)) throw new InvalidArgumentError(`expected one level of ${quote(factor)}, got a second`)
+  return { ...before, [factor]: text.slice(at + 1) }
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }
 
 /** `--set path=value`, again and again. */
 export function withOverrides(command: Command): Command {
-  return command.option('--set <path=value>', 'override a field of the study, e.g. training.steps=1000', collect, [])
+  return command.option('--set <path=value>', 'override a field of the study, e.g. training.steps=1000', collect)
 }

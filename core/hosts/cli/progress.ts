@@ -1,13 +1,18 @@
 /** The progress line of a running study: on a terminal only, redrawn in place, gone at the end. */
+import { Refusal } from '#core/contract/errors.ts'
 import type { Study } from '#core/contract/studies.ts'
 import { formatDuration } from '#core/presentation/digits.ts'
 
-export type Progress = { show(study: Study): void; end(): void }
+/** `show` asks for the study only where a line is drawn. */
+export type Progress = { show(read: () => Study): void; end(): void }
 
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  if (!stream.isTTY) return { show: () => undefined, end: () => undefined }
+  if (!stream.isTTY || process.env['TERM'] === 'dumb') return { show: () => undefined, end: () => undefined }
   return {
-    show: ({ step, steps, runs, secondsLeft }) => {
+    show: (read) => {
+      const study = readOrNull(read)
+      if (study === null) return
+      const { step, steps, runs, secondsLeft } = study
       const share = steps === 0 ? 1 : step / steps
       const bar = '█'.repeat(Math.round(24 * share)).padEnd(24, '░')
       const left = secondsLeft === null ? '' : `, ${formatDuration(1_000 * secondsLeft, 'en')} left`
@@ -15,5 +20,15 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
       stream.write(`\r\u001b[2K${bar} ${String(Math.floor(100 * share)).padStart(3)} %  ${count} runs, ${runs.running} training${left}`)
     },
     end: () => void stream.write('\r\u001b[2K'),
+  }
+}
+
+/** A store that cannot be read ends the study with a sentence of its own; the line just stays as it is. */
+function readOrNull(read: () => Study): Study | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Refusal) return null
+    throw error
   }
 }

@@ -4,10 +4,11 @@ import type { Comparison, ComparedLevel } from '#core/contract/comparison.ts'
 import type { Cell } from '#core/formats/csv.ts'
 import { comparisonSentences } from '#core/presentation/sentences.ts'
 import { reportWords } from '#core/report/words.ts'
+import type { Where } from '#core/workbench/levels.ts'
 import type { Register } from '../main.ts'
-import { openWorkbench } from '../../node.ts'
+import { openReader } from '../../node.ts'
 import { formats, print, printJson, printTable, say, type Format } from '../output.ts'
-import { chooseStudy } from '../options.ts'
+import { chooseStudy, withWhere } from '../options.ts'
 
 type Options = {
   study?: string
@@ -15,38 +16,45 @@ type Options = {
   metric: string
   baseline?: string
   test: 'welch' | 'permutation'
+  where?: Where
   format?: Format
   json?: boolean
 }
 
 export const addCompare: Register = (program) => {
-  program
-    .command('compare <project>')
+  withWhere(program.command('compare <project>'))
     .description('compare the levels of a factor on a metric')
     .option('--study <name>', 'a study of the project; needed when it holds several')
     .requiredOption('--by <factor>', 'the factor, e.g. regularisation.weightDecay')
     .requiredOption('--metric <name>', 'the metric, e.g. loss')
     .option('--baseline <level>', 'the level that the others are compared to; the first when left out')
-    .addOption(new Option('--test <name>').choices(['welch', 'permutation']).default('welch'))
-    .addOption(new Option('--format <form>').choices([...formats]))
+    .addOption(new Option('--test <name>', 'for p').choices(['welch', 'permutation']).default('welch'))
+    .addOption(new Option('--format <form>', 'of the table; csv and json hold every digit').choices([...formats]))
     .option('--json', 'machine-readable result')
     .action(async (folder: string, options: Options) => {
-      const workbench = openWorkbench({ project: folder, log: say })
+      const reader = openReader(folder, say)
       try {
-        const { id } = chooseStudy(workbench.project.db, options.study)
-        const { by: factor, metric, baseline, test } = options
-        const comparison = await workbench.compare({ study: id, factor, metric, test, ...(baseline === undefined ? {} : { baseline }) })
+        const { id } = chooseStudy(reader.project.db, options.study)
+        const { by: factor, metric, baseline, test, where = {} } = options
+        const comparison = await reader.compare({
+          study: id,
+          factor,
+          metric,
+          test,
+          where,
+          ...(baseline === undefined ? {} : { baseline }),
+        })
         if (options.json === true) return printJson(comparison)
         printTable(tableOf(comparison), options.format ?? 'table')
         if (options.format === undefined) for (const sentence of comparisonSentences(comparison, reportWords('en'))) print(sentence)
       } finally {
-        await workbench.close()
+        reader.close()
       }
     })
 }
 
 function tableOf({ factor, levels, test, confidence }: Comparison) {
-  const percent = `${Math.round(100 * confidence)} %`
+  const percent = `${Math.round(100 * confidence)}%`
   return {
     columns: [
       factor,
@@ -54,8 +62,8 @@ function tableOf({ factor, levels, test, confidence }: Comparison) {
       'diverged',
       'mean',
       'sd',
-      `low ${percent}`,
-      `high ${percent}`,
+      `${percent} low`,
+      `${percent} high`,
       'difference',
       `p (${test})`,
       'p (Holm)',

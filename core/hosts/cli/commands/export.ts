@@ -1,8 +1,8 @@
 /** `kagami export P --what runs|series|study --out FILE`: numbers for other programs, exact to the last digit. */
-import { writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { Option } from 'commander'
 import { Refusal, quote } from '#core/contract/errors.ts'
+import type { Run } from '#core/contract/runs.ts'
 import { writeCsv, type Cell } from '#core/formats/csv.ts'
 import { readRunSeries } from '#core/store/readSeries.ts'
 import { readRuns } from '#core/store/readRuns.ts'
@@ -10,28 +10,30 @@ import type { Readable } from '#core/store/statements.ts'
 import { readSpecification, type StoredStudy } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import type { Register } from '../main.ts'
+import { openForReading } from '../../node.ts'
+import { writeWhole } from '../files.ts'
 import { print, printJson } from '../output.ts'
-import { chooseStudy, openForReading } from '../options.ts'
+import { chooseStudy } from '../options.ts'
 
 type What = 'runs' | 'series' | 'coefficients' | 'study'
 type Options = { study?: string; what: What; out: string; json?: boolean }
-type Records = { readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+type Records = { readonly columns: readonly string[]; readonly rows: Iterable<readonly Cell[]> }
 
 export const addExport: Register = (program) => {
   program
     .command('export <project>')
     .description('write runs, series, coefficients or the study for other programs')
     .option('--study <name>', 'a study of the project; needed when it holds several')
-    .addOption(new Option('--what <what>').choices(['runs', 'series', 'coefficients', 'study']).makeOptionMandatory())
+    .addOption(new Option('--what <what>', 'what to write').choices(['runs', 'series', 'coefficients', 'study']).makeOptionMandatory())
     .requiredOption('--out <file>', 'a name that ends in .csv or .json; a study in .yaml or .json')
     .option('--json', 'machine-readable result')
     .action((folder: string, options: Options) => {
       const project = openForReading(folder)
       try {
         const study = chooseStudy(project.db, options.study)
-        const text = textOf(project.db, { study, what: options.what, form: extname(options.out) })
-        write(options.out, text)
-        if (options.json === true) printJson({ study: study.id, what: options.what, file: options.out, bytes: Buffer.byteLength(text) })
+        const pieces = piecesOf(project.db, { study, what: options.what, form: extname(options.out) })
+        const bytes = writeWhole('--out', options.out, pieces)
+        if (options.json === true) printJson({ study: study.id, what: options.what, file: options.out, bytes })
         else print(`${options.what} of ${study.id}: ${options.out}`)
       } finally {
         project.close()
@@ -39,18 +41,42 @@ export const addExport: Register = (program) => {
     })
 }
 
-function textOf(db: Readable, { study, what, form }: { study: StoredStudy; what: What; form: string }): string {
+/** The text in pieces, because all series of a large study are more than a string may hold. */
+function piecesOf(db: Readable, { study, what, form }: { study: StoredStudy; what: What; form: string }): Iterable<string> {
   if (what === 'study') {
     const { text, resolved } = readSpecification(db, study.id)
-    if (form === '.yaml') return text
-    if (form === '.json') return `${JSON.stringify(resolved, null, 2)}\n`
+    if (form === '.yaml') return [text]
+    if (form === '.json') return [`${JSON.stringify(resolved, null, 2)}\n`]
     throw wrongForm('.yaml or .json', form)
   }
+  if (form !== '.csv' && form !== '.json') throw wrongForm('.csv or .json', form)
   const records = recordsOf(db, study, what)
-  if (form === '.csv') return writeCsv(records.columns, records.rows)
-  if (form === '.json')
-    return `${JSON.stringify(records.rows.map((row) => Object.fromEntries(records.columns.map((name, i) => [name, jsonCell(row[i])]))))}\n`
-  throw wrongForm('.csv or .json', form)
+  return form === '.csv' ? csvPieces(records) : jsonPieces(records)
+}
+
+function* csvPieces({ columns, rows }: Records): Generator<string> {
+  yield writeCsv(columns, [])
+  for (const some of inParts(rows)) yield writeCsv(columns, some).slice(writeCsv(columns, []).length)
+}
+
+function* jsonPieces({ columns, rows }: Records): Generator<string> {
+  let before = '[\n'
+  for (const some of inParts(rows)) {
+    yield before + some.map((row) => JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, jsonCell(row[i])])))).join(',\n')
+    before = ',\n'
+  }
+  yield before === '[\n' ? '[]\n' : '\n]\n'
+}
+
+function* inParts<Value>(values: Iterable<Value>): Generator<Value[]> {
+  let part: Value[] = []
+  for (const value of values) {
+    part.push(value)
+    if (part.length < 10_000) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
 }
 
 function wrongForm(rule: string, form: string): Refusal {
@@ -85,11 +111,7 @@ function recordsOf(db: Readable, study: StoredStudy, what: Exclude<What, 'study'
     case 'series':
       return {
         columns: ['run', 'metric', 'step', 'value'],
-        rows: runs.flatMap(({ id }) =>
-          readRunSeries(db, id).flatMap(({ metric, steps, values }) =>
-            [...steps].map((step, i): Cell[] => [id, metric, step, values[i] ?? Number.NaN]),
-          ),
-        ),
+        rows: seriesRows(db, runs),
       }
     case 'coefficients':
       return {
@@ -101,13 +123,10 @@ function recordsOf(db: Readable, study: StoredStudy, what: Exclude<What, 'study'
   }
 }
 
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    throw new Refusal(
-      'store-failed',
-      `--out: expected a place that can be written, got ${quote(file)} (${error instanceof Error ? error.message : String(error)})`,
-    )
+function* seriesRows(db: Readable, runs: readonly Run[]): Generator<Cell[]> {
+  for (const { id } of runs) {
+    for (const { metric, steps, values } of readRunSeries(db, id)) {
+      for (const [i, step] of steps.entries()) yield [id, metric, step, values[i] ?? Number.NaN]
+    }
   }
 }

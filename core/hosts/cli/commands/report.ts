@@ -1,7 +1,7 @@
 /** `kagami report P --out FILE`: the report of a study, as one file. */
 import { Option } from 'commander'
 import type { Register } from '../main.ts'
-import { openWorkbench } from '../../node.ts'
+import { openReader } from '../../node.ts'
 import { print, printJson, say } from '../output.ts'
 import { chooseStudy } from '../options.ts'
 import { requireWritable, writeReport } from '../reportFile.ts'
@@ -14,18 +14,18 @@ export const addReport: Register = (program) => {
     .description('write the report of a study')
     .option('--study <name>', 'a study of the project; needed when it holds several')
     .requiredOption('--out <file>', 'report.html or report.md')
-    .addOption(new Option('--lang <language>').choices(['en', 'ja']).default('en'))
+    .addOption(new Option('--lang <language>', 'of the report').choices(['en', 'ja']).default('en'))
     .option('--json', 'machine-readable result')
     .action(async (folder: string, { study, out, lang, json }: Options) => {
       requireWritable(out)
-      const workbench = openWorkbench({ project: folder, log: say })
+      const reader = openReader(folder, say)
       try {
-        const { id } = chooseStudy(workbench.project.db, study)
-        const file = await writeReport(workbench, { study: id, language: lang, file: out })
+        const { id } = chooseStudy(reader.project.db, study)
+        const file = await writeReport(reader, { study: id, language: lang, file: out })
         if (json === true) printJson({ study: id, report: file })
         else print(`Report: ${file}`)
       } finally {
-        await workbench.close()
+        reader.close()
       }
     })
 }

@@ -15,7 +15,7 @@ import { requireWritable, writeReport } from '../reportFile.ts'
 
 type Options = {
   project?: string
-  set: readonly string[]
+  set?: readonly string[]
   data?: string
   engine: EngineName
   jobs?: number
@@ -40,7 +40,8 @@ export const addRun: Register = (program, done) => {
 }
 
 async function run(name: string, options: Options): Promise<0 | 1> {
-  const overrides = options.data === undefined ? options.set : [...options.set, `data.path=${JSON.stringify(resolve(options.data))}`]
+  const overrides =
+    options.data === undefined ? options.set : [...(options.set ?? []), `data.path=${JSON.stringify(resolve(options.data))}`]
   const source = sourceOf(name, overrides)
   const { study } = openSource(source, resources) // every fault of the study is told before a project is made
   if (options.report !== undefined) requireWritable(options.report)
@@ -50,19 +51,17 @@ async function run(name: string, options: Options): Promise<0 | 1> {
     const began = performance.now()
     const started = workbench.start(source, options.engine)
     const failure = failureOf(workbench.project, started.study, await follow(workbench, started.study))
+    const told = { began, trained: started.queued > 0, folder }
+    if (failure !== null) {
+      if (options.json !== true) tell(workbench.get(started.study), { ...told, report: null, json: false })
+      throw failure // with --json the error is the one document on stdout; no report is written of a study that did not end
+    }
     const report =
       options.report === undefined
         ? null
         : await writeReport(workbench, { study: started.study, language: options.lang, file: options.report })
-    tell(workbench.get(started.study), {
-      seconds: (performance.now() - began) / 1_000,
-      trained: started.queued > 0,
-      folder,
-      report,
-      json: options.json === true,
-    })
-    if (failure === null) return 0
-    throw failure
+    tell(workbench.get(started.study), { ...told, report, json: options.json === true })
+    return 0
   } finally {
     await workbench.close()
   }
@@ -71,7 +70,7 @@ async function run(name: string, options: Options): Promise<0 | 1> {
 /** Waits for the study; Ctrl-C stops it at a checkpoint, a second one ends at once. */
 async function follow(workbench: Workbench, study: string): ReturnType<Workbench['idle']> {
   const progress = createProgress()
-  const timer = setInterval(() => progress.show(workbench.get(study)), 500)
+  const timer = setInterval(() => progress.show(() => workbench.get(study)), 500)
   const stop = () => {
     say('\nStopping: a checkpoint is kept; run again to go on.')
     workbench.stop(study)
@@ -89,14 +88,15 @@ async function follow(workbench: Workbench, study: string): ReturnType<Workbench
 }
 
 type Told = {
-  readonly seconds: number
+  readonly began: number // performance.now()
   readonly trained: boolean
   readonly folder: string
   readonly report: string | null
   readonly json: boolean
 }
 
-function tell(study: Study, { seconds, trained, folder, report, json }: Told): void {
+function tell(study: Study, { began, trained, folder, report, json }: Told): void {
+  const seconds = (performance.now() - began) / 1_000
   if (json) return printJson({ study, seconds, project: folder, report })
   for (const line of verdictLines(study, 'en')) print(line)
   const count = Object.values(study.runs).reduce((sum, n) => sum + n, 0)

@@ -2,7 +2,8 @@
 import { verifyProject } from '#core/store/verify.ts'
 import { verifyRuns, type Compared } from '#core/workbench/verify.ts'
 import type { Exit, Register } from '../main.ts'
-import { openWorkbench } from '../../node.ts'
+import { openReader } from '../../node.ts'
+import { runNamed } from '../options.ts'
 import { print, printJson, say } from '../output.ts'
 
 type Options = { filesOnly?: boolean; json?: boolean }
@@ -17,16 +18,19 @@ export const addVerify: Register = (program, done) => {
 }
 
 async function verify(folder: string, run: string | undefined, { filesOnly, json }: Options): Promise<Exit> {
-  const workbench = openWorkbench({ project: folder, log: say })
+  const reader = openReader(folder, say)
   try {
-    const problems = verifyProject(workbench.project)
-    const compared = filesOnly === true || problems.length > 0 ? [] : await verifyRuns(workbench, run)
+    const problems = verifyProject(reader.project)
+    const compared =
+      filesOnly === true || problems.length > 0
+        ? []
+        : await verifyRuns(reader, run === undefined ? undefined : runNamed(reader.project.db, run).id)
     const isWhole = problems.length === 0 && compared.every(({ different }) => different.length === 0)
     if (json === true) printJson({ problems, compared, ok: isWhole })
     else tell(problems, compared)
     return isWhole ? 0 : 1
   } finally {
-    await workbench.close()
+    reader.close()
   }
 }
 
