@@ -7,6 +7,7 @@ import { reportWords } from '#core/report/words.ts'
 const signs = { holds: '✓', fails: '✗', open: '…' } as const
 
 export function verdictLines({ verdict, metrics, factors }: Study, language: Language): string[] {
+  if (verdict.length === 0) return [] // a study without rules asks nothing
   const words = reportWords(language)
-  return verdictSentences(verdict, { metrics, factors, theory: null }, words).map(({ state, text }) => `${signs[state]} ${text}`)
+  return verdictSentences(verdict, { metrics, factors }, words).map(({ state, text }) => `${signs[state]} ${text}`)
 }

@@ -53,7 +53,7 @@ function cellText(cell: Cell | undefined): string {
   return cell === null || cell === undefined ? '' : String(cell)
 }
 
-/** Six digits, as people read them in a terminal; exact digits are in json and csv. */
+/** Four digits, as people read them in a terminal; exact digits are in json and csv. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value) || Number.isInteger(value)) return String(value)
   return String(Number(value.toPrecision(4)))
@@ -64,7 +64,8 @@ function markdownCell(cell: Cell): string {
 }
 
 function latex({ columns, rows }: Table): string {
-  const escape = (text: string) => text.replaceAll('\\', '\\textbackslash{}').replace(/[&%$#_{}]/g, (sign) => `\\${sign}`)
+  const words: Readonly<Record<string, string>> = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' }
+  const escape = (text: string) => text.replace(/[\\~^&%$#_{}]/g, (sign) => words[sign] ?? `\\${sign}`)
   const line = (cells: readonly string[]) => `${cells.map(escape).join(' & ')} \\\\`
   return [
     `\\begin{tabular}{${columns.map(() => 'l').join('')}}`,
@@ -77,16 +78,42 @@ function latex({ columns, rows }: Table): string {
   ].join('\n')
 }
 
-/** Columns padded to their widest cell; numbers to the right. Full-width signs count as two columns. */
-function aligned({ columns, rows }: Table): string {
-  const texts = [columns, ...rows.map((row) => row.map(cellText))]
-  const widths = columns.map((_, i) => Math.max(...texts.map((cells) => widthOf(cells[i] ?? ''))))
+/**
+ * Columns padded to their widest cell; numbers to the right. Full-width signs count as two columns. Where the terminal is narrower, the words of long
+ * column names stand below each other; in a pipe there is no width, and a row is a line.
+ */
+export function aligned(
+  { columns, rows }: Table,
+  width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+): string {
+  const cells = rows.map((row) => row.map(cellText))
+  const natural = columns.map((name, i) => widest([name, ...cells.map((row) => row[i] ?? '')]))
+  const isTooWide = natural.reduce((sum, one) => sum + one + 2, -2) > width
+  const heads = columns.map((name, i) => (isTooWide ? wrapped(name, widest(cells.map((row) => row[i] ?? ''))) : [name]))
+  const height = Math.max(...heads.map(({ length }) => length))
+  const lines = [...Array.from({ length: height }, (_, line) => heads.map((head) => head[line - height + head.length] ?? '')), ...cells]
+  const widths = columns.map((_, i) => widest(lines.map((row) => row[i] ?? '')))
   const isNumeric = columns.map((_, i) => rows.length > 0 && rows.every((row) => row[i] === null || typeof row[i] === 'number'))
   const pad = (text: string, i: number) => {
     const space = ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(text)))
     return isNumeric[i] === true ? space + text : text + space
   }
-  return texts.map((cells) => cells.map(pad).join('  ').trimEnd()).join('\n')
+  return lines.map((row) => row.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+/** A column's name in lines that are no wider than its cells, or than its longest word. */
+function wrapped(name: string, width: number): string[] {
+  const parts = name.match(/[^ .-]+[ .-]?/g) ?? [name]
+  const room = Math.max(width, widest(parts.map((part) => part.trimEnd())))
+  return parts.reduce<string[]>((lines, part) => {
+    const last = lines.at(-1)
+    if (last === undefined || widthOf((last + part).trimEnd()) > room) return [...lines, part]
+    return [...lines.slice(0, -1), last + part]
+  }, [])
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
 }
 
 function widthOf(text: string): number {

@@ -7,7 +7,7 @@ import { resources } from '../../node.ts'
 import { print, printJson, printTable } from '../output.ts'
 import { sourceOf, withOverrides } from '../options.ts'
 
-type Options = { set: readonly string[]; json?: boolean }
+type Options = { set?: readonly string[]; json?: boolean }
 
 export const addPlan: Register = (program) => {
   withOverrides(program.command('plan <study>'))
@@ -44,7 +44,7 @@ export const addPlan: Register = (program) => {
         'table',
       )
       print(
-        `\n${plan.runs} runs in ${plan.stacks.length} stacks, about ${formatDuration(1_000 * plan.seconds, 'en')} of training on ${plan.engine}, ${formatBytes(plan.bytes, 'en')} of series.`,
+        `\n${plan.runs} ${plan.runs === 1 ? 'run' : 'runs'} in ${plan.stacks.length} ${plan.stacks.length === 1 ? 'stack' : 'stacks'}, about ${formatDuration(1_000 * plan.seconds, 'en')} of training on ${plan.engine}, ${formatBytes(plan.bytes, 'en')} of series.`,
       )
       for (const warning of plan.warnings) print(`warning: ${warning}`)
     })
