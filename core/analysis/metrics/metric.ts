@@ -1,7 +1,7 @@
 /**
  * What a metric is: one or more columns, each a number for one run at one step, computed in float64 from its float32 parameters.
  *
- * NaN or ±∞ among the parameters gives NaN; nothing is dropped. A column says to which studies it applies, so that the plan knows
+ * NaN or ±∞ among the parameters gives NaN (the registry sees to it); nothing is dropped. A column says to which studies it applies, so that the plan knows
  * what will be recorded before anything runs.
  */
 import type { Words } from '#core/contract/values.ts'

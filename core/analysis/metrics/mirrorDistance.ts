@@ -8,7 +8,7 @@
  *
  * @param theta  [d], float64, finite; the parameters flattened in the model's order
  * @param o      [d, k], 1 ≤ k ≤ d, orthonormal columns: max |OᵀO − I| ≤ 1e-12
- * @returns      dimensionless, in [0, 1]; 0 for θ = 0, which lies on every mirror; NaN if an entry of θ is NaN
+ * @returns      dimensionless, in [0, 1]; 0 for θ = 0, which lies on every mirror; NaN if an entry of θ is NaN or ±∞
  * Accuracy: absolute rounding error √k · d · 2⁻⁵³ at worst. Of parameters born in float32, r < 2⁻²⁴ cannot be told from 0.
  * Cost: d · k multiplications.
  * Fails: 'invalid-input' if a shape disagrees.

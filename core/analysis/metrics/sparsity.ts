@@ -12,7 +12,7 @@ import type { Column, Metric } from './metric.ts'
 /**
  * @param values     [d], float64
  * @param threshold  > 0
- * @returns          in [0, 1]; NaN for d = 0 or if a value is NaN
+ * @returns          in [0, 1]; NaN for d = 0 or if a value is NaN or ±∞
  */
 export function sparsity(values: Float64Array, threshold: number): number {
   return fraction(values, (value) => Math.abs(value) < threshold)
@@ -21,7 +21,7 @@ export function sparsity(values: Float64Array, threshold: number): number {
 function fraction(values: Float64Array, holds: (value: number) => boolean): number {
   let held = 0
   for (const value of values) {
-    if (Number.isNaN(value)) return Number.NaN
+    if (!Number.isFinite(value)) return Number.NaN
     if (holds(value)) held += 1
   }
   return held / values.length
