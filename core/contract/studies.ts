@@ -24,7 +24,13 @@ export const factor = z.strictObject({
 })
 export type Factor = z.infer<typeof factor>
 
-export const metric = z.strictObject({ name: z.string(), title: words, unit: z.string(), scale: z.enum(['linear', 'log']) })
+export const metric = z.strictObject({
+  name: z.string(),
+  title: words,
+  unit: z.string(),
+  scale: z.enum(['linear', 'log']),
+  isPredictable: z.boolean().default(false),
+})
 export type Metric = z.infer<typeof metric>
 
 export const stackPlan = z.strictObject({ id, runs: count, shape: json, parameters: count, steps: count, bytes: count, seconds: real })
@@ -53,8 +59,9 @@ export const verdictPart = z.strictObject({
   rule: z.enum(['at-most', 'at-least']),
   limit: real,
   where: z.array(z.strictObject({ factor: z.string(), label: z.string() })),
+  theory: words.nullable().default(null), // what the prediction for these runs is called; null where there is none, or several
   passed: count,
-  total: count,
+  total: count, // of the runs that have come to their end
   worst: real.nullable(),
   worstRun: id.nullable(),
 })

@@ -9,15 +9,15 @@ import { comparisonSentences, overallState, verdictSentences, within, type Namin
 const en = createWords('en', [enCommon])
 const ja = createWords('ja', [jaCommon])
 const naming: Naming = {
-  metrics: [{ name: 'loss', title: { en: 'Loss', ja: '損失' }, unit: '1', scale: 'log' }],
+  metrics: [{ name: 'loss', title: { en: 'Loss', ja: '損失' }, unit: '1', scale: 'log', isPredictable: true }],
   factors: [{ path: 'model', title: { en: 'Model', ja: 'モデル' }, ordered: false, levels: [] }],
-  theory: 'Lasso',
 }
 const part = (over: Partial<VerdictPart>): VerdictPart => ({
   metric: 'loss',
   rule: 'at-most',
   limit: 0.001,
   where: [],
+  theory: { en: 'Lasso', ja: 'Lasso' },
   passed: 40,
   total: 40,
   worst: 3.4e-5,

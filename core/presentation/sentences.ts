@@ -11,8 +11,8 @@ import { formatInterval, formatNumber, formatP } from './digits.ts'
 export type VerdictState = 'holds' | 'fails' | 'open'
 export type Sentence = { readonly state: VerdictState; readonly text: string }
 
-/** The titles that a sentence needs, by name. `theory` is what the prediction is called, for instance Lasso; null for any other or several. */
-export type Naming = { readonly metrics: readonly Metric[]; readonly factors: readonly Factor[]; readonly theory: string | null }
+/** The titles that a sentence needs, by name. */
+export type Naming = { readonly metrics: readonly Metric[]; readonly factors: readonly Factor[] }
 
 /** Rules that have a better sentence than "at most", because what their metric means is known: key when met, key when not. */
 const special: Readonly<Record<string, { readonly limit: number | null; readonly met: MessageKey; readonly unmet: MessageKey }>> = {
@@ -51,7 +51,7 @@ function verdictSentence(part: VerdictPart, naming: Naming, words: Catalogue): s
     metric: within(naming.metrics.find(({ name }) => name === metric)?.title[language] ?? metric, language),
     limit: formatNumber(limit, language),
     worst: formatNumber(worst, language, { digits: 2 }),
-    theory: naming.theory ?? words('verdict.theory'),
+    theory: part.theory?.[language] ?? words('verdict.theory'),
   }
   const known = Object.hasOwn(special, metric) ? special[metric] : undefined
   if (known !== undefined && rule === 'at-most' && (known.limit === null || known.limit === limit))

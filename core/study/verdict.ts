@@ -5,10 +5,11 @@
  */
 import type { Run } from '#core/contract/runs.ts'
 import type { VerdictPart } from '#core/contract/studies.ts'
+import type { Words } from '#core/contract/values.ts'
 import type { Gate } from './schema.ts'
 import { labelOf, matches } from './study.ts'
 
-export function verdictOf(gates: readonly Gate[], runs: readonly Run[]): VerdictPart[] {
+export function verdictOf(gates: readonly Gate[], runs: readonly Run[], theoryOf: (cell: string) => Words | null): VerdictPart[] {
   return gates.map((gate) => {
     const wanted = Object.entries(gate.where)
     const subject = runs.filter(({ levels }) =>
@@ -29,12 +30,19 @@ export function verdictOf(gates: readonly Gate[], runs: readonly Run[]): Verdict
       rule,
       limit,
       where: wanted.map(([factor, value]) => ({ factor, label: labelOf(value) })),
+      theory: common(subject.map(({ cell }) => theoryOf(cell))),
       passed: measured.filter(({ value }) => passes(value)).length,
       total: measured.length,
       worst: worst?.value ?? null,
       worstRun: worst?.id ?? null,
     }
   })
+}
+
+/** The one title that all have; null where they differ. */
+function common(titles: readonly (Words | null)[]): Words | null {
+  const [first = null] = titles
+  return titles.every((title) => title?.en === first?.en) ? first : null
 }
 
 /** NaN is worse than any number. */

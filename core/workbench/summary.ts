@@ -3,7 +3,8 @@ import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import type { EngineName } from '#core/contract/engines.ts'
 import type { Metric, Plan } from '#core/contract/studies.ts'
 import { estimateSeconds, planStacks, type Stack } from '#core/plan/plan.ts'
-import { factsOf, lossOf, modelOf } from '#core/plan/lanes.ts'
+import { lossOf, modelOf } from '#core/plan/lanes.ts'
+import { factsOf } from '#core/study/facts.ts'
 import { factorsOf } from '#core/study/factors.ts'
 import type { StudyFile } from '#core/study/schema.ts'
 import type { Study } from '#core/study/study.ts'
@@ -48,8 +49,8 @@ export function titleOf({ name, title }: StudyFile): { en: string; ja: string } 
 export function metricsOf(study: Study): Metric[] {
   const metrics = new Map<string, Metric>()
   for (const cell of study.cells) {
-    for (const { name, title, unit, scale } of columnsOf(cell.study.measure, factsOf(cell.study)))
-      metrics.set(name, { name, title, unit, scale })
+    for (const { name, title, unit, scale, isPredictable } of columnsOf(cell.study.measure, factsOf(cell.study)))
+      metrics.set(name, { name, title, unit, scale, isPredictable })
   }
   return [...metrics.values()]
 }

@@ -16,8 +16,8 @@ import {
 import { init, use, type EChartsType } from 'echarts/core'
 import { LabelLayout, UniversalTransition } from 'echarts/features'
 import { CanvasRenderer, SVGRenderer } from 'echarts/renderers'
-import type { EChartsOption } from 'echarts'
 import { onScopeDispose, watch, type ShallowRef } from 'vue'
+import type { EChartsOption } from '#core/presentation/charts/chart.ts'
 import { useTiming } from '../client/timing.ts'
 
 export type ChartRenderer = 'svg' | 'canvas'

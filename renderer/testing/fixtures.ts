@@ -33,7 +33,7 @@ export function aStudy(over: Partial<Study> = {}): Study {
         levels: ['product-linear', 'linear'].map((value) => ({ value, label: value })),
       },
     ],
-    metrics: [{ name: 'loss', title: { en: 'Loss', ja: '損失' }, unit: '1', scale: 'log' }],
+    metrics: [{ name: 'loss', title: { en: 'Loss', ja: '損失' }, unit: '1', scale: 'log', isPredictable: true }],
     verdict: [],
     ...over,
   }

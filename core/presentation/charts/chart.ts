@@ -16,6 +16,9 @@ export type ChartFactor = { readonly title: Words; readonly ordered: boolean }
 /** The numbers of a chart as a table; NaN where there is none. */
 export type TableTwin = { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number)[])[] }
 
+/** What a chart gives; the page takes the type from here, for echarts has two under two kinds of resolution. */
+export type { EChartsOption }
+
 export type Chart<Data> = {
   option(data: Data, theme: Theme, words: Catalogue): EChartsOption
   tableTwin(data: Data, words: Catalogue): TableTwin

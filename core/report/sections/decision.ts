@@ -6,10 +6,9 @@ import type { Block, Table } from '../document.ts'
 import type { ReportModel } from '../model.ts'
 
 export function decision(model: ReportModel, words: Catalogue): Block[] {
-  const { study, verdict, metrics, factors, theory } = model
+  const { study, verdict, metrics, factors } = model
   const { language } = words
-  const [first] = theory
-  const naming = { metrics, factors, theory: first !== undefined && theory.length === 1 ? first.title[language] : null }
+  const naming = { metrics, factors }
   const state = overallState(verdict)
   return [
     { kind: 'question', label: words('report.question'), text: study.question[language] },

@@ -1,7 +1,15 @@
 /** Which oracle speaks about which model. */
+import type { Words } from '#core/contract/values.ts'
 import type { Oracle } from './oracle.ts'
 import { lassoOracle } from './lasso.ts'
 import { ridgeOracle } from './ridge.ts'
+
+const oracles: readonly Oracle[] = [lassoOracle, ridgeOracle]
+
+/** What the oracle with this number in the handbook is called; null for a number that no oracle has. */
+export function oracleTitle(number: string): Words | null {
+  return oracles.find((oracle) => oracle.number === number)?.title ?? null
+}
 
 export type Described = { readonly model: { readonly kind: string; readonly depth?: number }; readonly loss: { readonly kind: string } }
 

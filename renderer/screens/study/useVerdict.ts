@@ -35,7 +35,7 @@ export function useVerdict(study: () => Study): Verdict {
   function ruleOf(part: VerdictPart): readonly Rule[] {
     if (verdictState(part) === 'open') return [{ state: 'open', text: openRule(part) }]
     const { metrics, factors } = study()
-    const naming: Naming = { metrics, factors, theory: null }
+    const naming: Naming = { metrics, factors }
     return verdictSentences([part], naming, words.value)
   }
 
