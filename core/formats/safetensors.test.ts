@@ -66,6 +66,17 @@ describe('safetensors', () => {
     for (const tensor of referenceTensors) expect(tensors.get(tensor.name)).toEqual(withoutName(tensor))
   })
 
+  test('a view that is no copy when sliced, as a Buffer of Node, is read the same', () => {
+    class Sliding extends Uint8Array {
+      override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
+        return new Uint8Array(this.buffer as ArrayBuffer, this.byteOffset + (from ?? 0), (to ?? this.length) - (from ?? 0)) // made of one below
+      }
+    }
+    const padded = new Uint8Array([0, 0, 0, ...fromHex(reference), 9])
+    const view = new Sliding(padded.buffer, 3, padded.length - 4)
+    expect(readSafetensors(view)).toEqual(readSafetensors(fromHex(reference)))
+  })
+
   test('the same tensors give the reference implementation’s bytes, in any order', () => {
     expect(toHex(writeSafetensors(referenceTensors, referenceMetadata))).toBe(reference)
     expect(toHex(writeSafetensors([...referenceTensors].reverse(), { by: 'reference', format: 'np' }))).toBe(reference)

@@ -159,7 +159,7 @@ function requireTiling(entries: Entry[], length: number): void {
 }
 
 function readTensor({ dtype, shape, begin, end }: Entry, bytes: Uint8Array, dataStart: number): Tensor {
-  const { buffer } = bytes.slice(dataStart + begin, dataStart + end) // a copy, so that it is aligned
+  const { buffer } = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)) // a copy, so that it is aligned; a Buffer's `slice` makes none
   switch (dtype) {
     case 'F64':
       return { dtype, shape, values: new Float64Array(buffer) }
