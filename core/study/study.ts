@@ -106,10 +106,18 @@ function resolveLevels(file: StudyFile, { path, levels, problems }: { path: stri
     problems.push(...explainProblems(parsed.error, { name: `factors.${path}[${i}]`, schema: studySchema }, withPath(file, path, level)))
     return null
   })
-  const texts = resolved.map((level) => canonicalJson(level))
-  const twice = texts.find((text, i) => problems.length === 0 && texts.indexOf(text) !== i)
+  const twice = problems.length > 0 ? undefined : firstRepeated(resolved.map((level) => canonicalJson(level)))
   if (twice !== undefined) problems.push(`factors.${path}: expected levels that differ, got ${twice} twice`)
   return resolved
+}
+
+function firstRepeated(texts: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  for (const text of texts) {
+    if (seen.has(text)) return text
+    seen.add(text)
+  }
+  return undefined
 }
 
 type Level = Cell['levels'][number]
@@ -135,7 +143,9 @@ export function labelOf(value: Json): string {
 /** The labels of a factor's levels: where two would be called the same, each says all that it sets. */
 export function labelsOf(levels: readonly Json[]): string[] {
   const labels = levels.map(labelOf)
-  return labels.map((label, i) => (labels.indexOf(label) === labels.lastIndexOf(label) ? label : canonicalJson(levels[i] ?? null)))
+  const counts = new Map<string, number>()
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return labels.map((label, i) => (counts.get(label) === 1 ? label : canonicalJson(levels[i] ?? null)))
 }
 
 function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Cell {
