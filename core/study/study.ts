@@ -4,7 +4,6 @@
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
-import { dataKinds } from '#core/learning/data/registry.ts'
 import { mostRuns, studySchema, studyVersion, type StudyFile } from './schema.ts'
 import { nearest } from './text/nearest.ts'
 import { applyOverride } from './text/overrides.ts'
@@ -64,20 +63,32 @@ export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
   const factors = Object.entries(file.factors)
   const runs = factors.reduce((product, [, levels]) => product * levels.length, file.seeds.count)
   if (runs > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${runs}`)
-  const withFiles = { ...file, data: freezeData(file.data, hashOf) }
+  const withFiles = isDataVaried(file) ? file : { ...file, data: freezeData(file.data, hashOf) }
   const problems: string[] = []
   const resolved = factors.map(([path, levels]) => ({ path, levels: resolveLevels(withFiles, { path, levels, problems }) }))
   if (problems.length > 0) throw new Refusal('invalid-input', problems[0] ?? '', problems.length > 1 ? problems : [])
   const frozen: StudyFile = { ...withFiles, factors: Object.fromEntries(resolved.map(({ path, levels }) => [path, levels])) }
+  const cells = product(resolved).map((levels) => cellOf(frozen, levels, hashOf))
   refuseGates(frozen)
+  const hash = hashOfStudy(frozen, cells)
+  return { id: `${file.name}-${hash.slice(0, 8)}`, hash, file: frozen, cells }
+}
+
+/** Whether a factor says which data a run has: the study's own are then those of no run. */
+function isDataVaried({ factors }: StudyFile): boolean {
+  return factors['data'] !== undefined || factors['data.path'] !== undefined
+}
+
+/** The hash of all that makes the study, the bytes of files that only levels name included. */
+function hashOfStudy(frozen: StudyFile, cells: readonly Cell[]): string {
   const { count: _, ...seeds } = frozen.seeds
-  const hash = sha256Hex(canonicalJson({ ...frozen, seeds } as unknown as Json)) // parsed from JSON values; zod's types do not say so
-  return {
-    id: `${file.name}-${hash.slice(0, 8)}`,
-    hash,
-    file: frozen,
-    cells: product(resolved).map((levels) => cellOf(frozen, levels, hashOf)),
+  const files: Record<string, string> = {}
+  if (isDataVaried(frozen)) {
+    for (const { data } of cells.map(({ study }) => study))
+      if (data.kind === 'csv' && data.sha256 !== undefined) files[data.path] = data.sha256
   }
+  const record = { ...frozen, seeds, ...(Object.keys(files).length > 0 ? { files } : {}) }
+  return sha256Hex(canonicalJson(record as unknown as Json)) // parsed from JSON values; zod's types do not say so
 }
 
 function freezeData(data: StudyFile['data'], hashOf: FileHash): StudyFile['data'] {
@@ -173,14 +184,4 @@ export function matches(level: Json, wanted: Json): boolean {
   if (typeof level !== 'object' || level === null || Array.isArray(level)) return false
   const fields = level as { readonly [key: string]: Json } // an object that is not an array
   return Object.entries(wanted).every(([key, value]) => fields[key] !== undefined && matches(fields[key], value as Json))
-}
-
-/** The files that the study's cells name. */
-export function filesOf(file: StudyFile): readonly string[] {
-  const levels = (file.factors['data'] ?? []).concat(file.factors['data.path'] ?? [])
-  const named = levels.flatMap((level) =>
-    typeof level === 'string' ? [level] : typeof level === 'object' && level !== null && 'path' in level ? [String(level['path'])] : [],
-  )
-  const own = file.data.kind === 'csv' ? dataKinds.csv.files(file.data) : []
-  return [...new Set([...own, ...named])]
 }
