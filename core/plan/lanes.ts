@@ -1,5 +1,4 @@
 /** What one run of a stack is made of, resolved from its study: kinds with their settings, typed together. */
-import type { Facts } from '#core/analysis/metrics/metric.ts'
 import { dataKinds } from '#core/learning/data/registry.ts'
 import type { DataKind } from '#core/learning/data/data.ts'
 import { lossKinds } from '#core/learning/losses/registry.ts'
@@ -9,7 +8,6 @@ import type { ModelKind } from '#core/learning/models/model.ts'
 import { optimiserKinds } from '#core/learning/optimisers/registry.ts'
 import type { OptimiserKind } from '#core/learning/optimisers/optimiser.ts'
 import type { StudyFile } from '#core/study/schema.ts'
-import { oracleFor } from '#core/symmetry/oracles/registry.ts'
 
 /** A kind of the registry together with settings of that kind; the kind's functions take no others. */
 type Bound<K, Settings> = { readonly kind: K; readonly settings: Settings }
@@ -30,17 +28,4 @@ export function optimiserOf({ optimiser }: StudyFile): Bound<OptimiserKind, Stud
 /** Steps between recorded values. */
 export function recordEvery({ training: { steps, record } }: StudyFile): number {
   return record.every ?? Math.max(1, Math.round(steps / 200))
-}
-
-/** What is known about the measurements of a run before it starts. */
-export function factsOf(study: StudyFile): Facts {
-  const { data } = study
-  const isSplit = data.kind === 'csv'
-  return {
-    hasTest: isSplit ? data.split.test > 0 : data.testSamples > 0,
-    hasValidation: isSplit && data.split.validation > 0,
-    hasOracle: oracleFor(study) !== null,
-    hasMirrors: study.model.kind === 'product-linear',
-    hasZeros: study.model.kind === 'product-linear',
-  }
 }

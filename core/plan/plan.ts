@@ -6,9 +6,10 @@
 import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson } from '#core/formats/canonicalJson.ts'
+import { factsOf } from '#core/study/facts.ts'
 import type { StudyFile } from '#core/study/schema.ts'
 import type { Cell, Study } from '#core/study/study.ts'
-import { dataOf, factsOf, lossOf, modelOf, optimiserOf, recordEvery } from './lanes.ts'
+import { dataOf, lossOf, modelOf, optimiserOf, recordEvery } from './lanes.ts'
 
 export type PlannedRun = { readonly id: string; readonly cell: Cell; readonly replicate: number }
 

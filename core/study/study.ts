@@ -1,10 +1,12 @@
 /**
  * From the text of a study to the frozen study: every default resolved, every level checked, the hash that names it.
  */
+import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
-import { mostRuns, studySchema, studyVersion, type StudyFile } from './schema.ts'
+import { factsOf } from './facts.ts'
+import { mostRuns, studySchema, studyVersion, type Gate, type StudyFile } from './schema.ts'
 import { nearest } from './text/nearest.ts'
 import { applyOverride } from './text/overrides.ts'
 import { explainProblems } from './text/problems.ts'
@@ -69,7 +71,7 @@ export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
   if (problems.length > 0) throw new Refusal('invalid-input', problems[0] ?? '', problems.length > 1 ? problems : [])
   const frozen: StudyFile = { ...withFiles, factors: Object.fromEntries(resolved.map(({ path, levels }) => [path, levels])) }
   const cells = product(resolved).map((levels) => cellOf(frozen, levels, hashOf))
-  refuseGates(frozen)
+  refuseGates(frozen, cells)
   const hash = hashOfStudy(frozen, cells)
   return { id: `${file.name}-${hash.slice(0, 8)}`, hash, file: frozen, cells }
 }
@@ -105,10 +107,7 @@ function resolveLevels(file: StudyFile, { path, levels, problems }: { path: stri
   const top = path.split('.')[0] ?? ''
   const allowed = ['model', 'data', 'loss', 'optimiser', 'regularisation', 'training']
   if (!allowed.includes(top)) {
-    const hint = nearest(top, allowed)
-    problems.push(
-      `factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hint === undefined ? '' : `; did you mean ${hint}?`}`,
-    )
+    problems.push(`factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hintFor(top, allowed)}`)
     return []
   }
   const resolved = levels.map((level, i) => {
@@ -166,16 +165,45 @@ function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Ce
   return { hash: sha256Hex(canonicalJson(values)), levels, study: { ...study, data: freezeData(study.data, hashOf) } }
 }
 
-function refuseGates({ gates, factors }: StudyFile): void {
-  for (const [i, { where }] of gates.entries()) {
+function refuseGates({ gates, factors }: StudyFile, cells: readonly Cell[]): void {
+  for (const [i, { metric, where }] of gates.entries()) {
     for (const [path, value] of Object.entries(where)) {
-      const levels = factors[path]
-      if (levels === undefined) throw new Refusal('invalid-input', `gates[${i}].where: expected a factor of the study, got ${quote(path)}`)
+      const levels = Object.hasOwn(factors, path) ? factors[path] : undefined
+      if (levels === undefined) {
+        const sentence = `gates[${i}].where: expected a factor of the study, got ${quote(path)}`
+        throw new Refusal('invalid-input', sentence + hintFor(path, Object.keys(factors)))
+      }
       if (!levels.some((level) => matches(level, value))) {
         throw new Refusal('invalid-input', `gates[${i}].where.${path}: expected one of its levels, got ${quote(value)}`)
       }
     }
+    refuseMetric(
+      `gates[${i}].metric`,
+      metric,
+      cells.filter(({ levels }) => speaksAbout(where, levels)),
+    )
   }
+}
+
+/** Refuses a metric that none of these cells records. */
+function refuseMetric(field: string, metric: string, cells: readonly Cell[]): void {
+  const recorded = new Set<string>()
+  for (const { study } of cells) {
+    for (const { name } of columnsOf(study.measure, factsOf(study))) recorded.add(name)
+    if (recorded.has(metric)) return
+  }
+  const hint = hintFor(metric, [...recorded]) || `; recorded are ${[...recorded].join(', ')}`
+  throw new Refusal('invalid-input', `${field}: expected a metric that the runs record, got ${quote(metric)}${hint}`)
+}
+
+function hintFor(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known)
+  return meant === undefined ? '' : `; did you mean ${meant}?`
+}
+
+/** Whether a rule with these `where` levels speaks about a run with these levels. */
+export function speaksAbout(where: Gate['where'], levels: Cell['levels']): boolean {
+  return Object.entries(where).every(([factor, wanted]) => levels.some((level) => level.factor === factor && matches(level.value, wanted)))
 }
 
 /** Whether a level is what a gate asks for: equal, or equal in every field that the gate names. */
@@ -183,5 +211,5 @@ export function matches(level: Json, wanted: Json): boolean {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return canonicalJson(level) === canonicalJson(wanted)
   if (typeof level !== 'object' || level === null || Array.isArray(level)) return false
   const fields = level as { readonly [key: string]: Json } // an object that is not an array
-  return Object.entries(wanted).every(([key, value]) => fields[key] !== undefined && matches(fields[key], value as Json))
+  return Object.entries(wanted).every(([key, value]) => Object.hasOwn(fields, key) && matches(fields[key] ?? null, value as Json)) // it has the key
 }

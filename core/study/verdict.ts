@@ -7,14 +7,12 @@ import type { Run } from '#core/contract/runs.ts'
 import type { VerdictPart } from '#core/contract/studies.ts'
 import type { Words } from '#core/contract/values.ts'
 import type { Gate } from './schema.ts'
-import { labelOf, matches } from './study.ts'
+import { labelOf, speaksAbout } from './study.ts'
 
 export function verdictOf(gates: readonly Gate[], runs: readonly Run[], theoryOf: (cell: string) => Words | null): VerdictPart[] {
   return gates.map((gate) => {
     const wanted = Object.entries(gate.where)
-    const subject = runs.filter(({ levels }) =>
-      wanted.every(([factor, value]) => levels.some((level) => level.factor === factor && matches(level.value, value))),
-    )
+    const subject = runs.filter(({ levels }) => speaksAbout(gate.where, levels))
     const rule = gate.atMost === undefined ? 'at-least' : 'at-most'
     const limit = gate.atMost ?? gate.atLeast ?? Number.NaN
     const measured = subject
