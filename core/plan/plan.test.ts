@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { freezeStudy, readStudy } from '#core/study/study.ts'
+import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
+import { estimateSeconds, planStacks, shapeOf, type DataSize, type PlannedRun, type Stack } from './plan.ts'
+
+expect.extend({ toBeAllclose })
+
+const text = `
+kagami: 1
+name: small
+model: { kind: product-linear }
+data: { kind: sparse-linear, samples: 8, features: 3, coefficients: [1] }
+optimiser: { kind: sgd, learningRate: 0.1 }
+training: { steps: 100 }
+`
+const size: DataSize = ({ data }) => (data.kind === 'csv' ? { rows: 442, features: 10 } : { rows: data.samples, features: data.features })
+const study = (overrides: readonly string[]) => freezeStudy(readStudy({ text, name: 'study.yaml', overrides }), () => 'a'.repeat(64))
+const plan = (overrides: readonly string[], isWanted: (run: PlannedRun) => boolean = () => true) =>
+  planStacks(study(overrides), { size, isWanted })
+const factor = (path: string, levels: string) => `factors["${path}"]=${levels}`
+
+describe('planStacks', () => {
+  test.each([
+    ['regularisation.weightDecay', '[0, 0.1, 1]'],
+    ['optimiser.learningRate', '[0.1, 0.2]'],
+    ['model.init.std', '[0.1, 0.5]'],
+    ['data.noise', '[0, 0.3]'],
+    ['data.coefficients', '[[1], [2, 3]]'],
+  ])('runs that differ in %s alone train in one stack', (path, levels) =>
+    expect(plan([factor(path, levels), 'seeds.count=3'])).toHaveLength(1),
+  )
+  test.each([
+    ['model.depth', '[2, 3]'],
+    ['model', '[{kind: linear}, {kind: product-linear}]'],
+    ['training.steps', '[100, 200]'],
+    ['training.record.every', '[1, 2]'],
+    ['optimiser.batch', '[full, 4]'],
+    ['optimiser.momentum', '[0, 0.5]'],
+    ['data.samples', '[8, 9]'],
+    ['data.features', '[3, 4]'],
+    ['data.testSamples', '[0, 5]'], // what is recorded differs
+  ])('%s splits the runs into stacks', (path, levels) => {
+    const stacks = plan([factor(path, levels), 'seeds.count=3'])
+    expect(stacks.map(({ runs }) => runs.length)).toEqual([3, 3])
+  })
+  test('every cell with every replicate is a run once, with an id of its own', () => {
+    const runs = plan([factor('model.depth', '[2, 3]'), factor('regularisation.weightDecay', '[0, 1]'), 'seeds.count=5']).flatMap(
+      (stack) => stack.runs,
+    )
+    expect(runs).toHaveLength(20)
+    expect(new Set(runs.map(({ id }) => id)).size).toBe(20)
+    expect(new Set(runs.map(({ replicate }) => replicate))).toEqual(new Set([1, 2, 3, 4, 5]))
+  })
+  test('a seed more leaves the ids of the runs that were there', () => {
+    const ids = (count: number) =>
+      plan([factor('regularisation.weightDecay', '[0, 1]'), `seeds.count=${count}`]).flatMap(({ runs }) => runs.map(({ id }) => id))
+    expect(ids(3)).toEqual(expect.arrayContaining(ids(2)))
+  })
+  test('plans only the runs that are wanted', () => {
+    const stacks = plan(
+      [factor('model.depth', '[2, 3]'), 'seeds.count=4'],
+      ({ replicate, cell }) => replicate > 2 && cell.study.training.steps === 100,
+    )
+    expect(stacks.map(({ runs }) => runs.map(({ replicate }) => replicate))).toEqual([
+      [3, 4],
+      [3, 4],
+    ])
+    expect(plan([], () => false)).toEqual([])
+  })
+  test('a stack ends at 1,024 runs', () => {
+    const stacks = plan(['seeds.count=2500'])
+    expect(stacks.map(({ runs }) => runs.length)).toEqual([1024, 1024, 452])
+    expect(stacks.flatMap(({ runs }) => runs.map(({ replicate }) => replicate))).toEqual(Array.from({ length: 2500 }, (_, i) => i + 1))
+  })
+  test('a stack ends where its program would leave 512 MiB, and one run is always a stack', () => {
+    const stacks = plan(['data.samples=100000', 'data.features=100', 'seeds.count=20'])
+    for (const { programBytes } of stacks) expect(programBytes).toBeLessThanOrEqual(512 * 2 ** 20)
+    // a run of its own data holds at least 100,000 × 100 float32, 40 MB: 13 of them make 512 MiB
+    expect(stacks.map(({ runs }) => runs.length)).toEqual([13, 7])
+    expect(plan(['data.samples=1000000', 'data.features=1000', 'seeds.count=2']).map(({ runs }) => runs.length)).toEqual([1, 1])
+  })
+  test('tells what a stack is', () => {
+    const [stack] = plan(['model.depth=3', 'seeds.count=4'])
+    expect(stack).toMatchObject({ steps: 100, parameters: 9, rows: 8, features: 3, isShared: false })
+    const [shared] = plan(['data={kind: csv, path: a.csv, target: y}'])
+    expect(shared).toMatchObject({ rows: 442, features: 10, isShared: true })
+  })
+  test('counts 8 bytes for every recorded value', () => {
+    const bytes = (overrides: readonly string[]) => plan(overrides)[0]?.seriesBytes ?? Number.NaN
+    const [one, two] = [bytes(['measure=[loss]']), bytes(['measure=[loss]', 'seeds.count=2'])]
+    expect(two - one).toBeGreaterThanOrEqual(8 * 101) // steps 0 … 100
+    expect(two - one).toBeLessThanOrEqual(8 * 103)
+  })
+})
+
+describe('shapeOf', () => {
+  test('does not hold what may differ from run to run', () => {
+    const [a, b] = study([factor('regularisation.weightDecay', '[0, 1]')]).cells
+    if (a === undefined || b === undefined) throw new Error('expected two cells')
+    expect(shapeOf(a.study, size)).toEqual(shapeOf(b.study, size))
+  })
+})
+
+describe('estimateSeconds', () => {
+  const stack = (more: Partial<Stack> & { count?: number }): Stack => {
+    const { count = 10, ...rest } = more
+    const [first] = plan([`seeds.count=${count}`])
+    if (first === undefined) throw new Error('expected a stack')
+    return { ...first, rows: 60, features: 12, parameters: 24, steps: 1000, ...rest }
+  }
+  test('is positive and finite, and proportional to the steps', () => {
+    expect(estimateSeconds(stack({}))).toBeGreaterThan(0)
+    expect(estimateSeconds(stack({ steps: 4000 }))).toBeAllclose(4 * estimateSeconds(stack({})))
+  })
+  test('grows with runs, rows, features and parameters, and is less for shared data', () => {
+    const seconds = estimateSeconds(stack({}))
+    expect(estimateSeconds(stack({ count: 11 }))).toBeGreaterThan(seconds)
+    expect(estimateSeconds(stack({ isShared: true }))).toBeLessThan(seconds)
+    fc.assert(
+      fc.property(fc.constantFrom('rows', 'features', 'parameters'), fc.integer({ min: 1, max: 1000 }), (field, more) => {
+        expect(estimateSeconds({ ...stack({}), [field]: stack({})[field] + more })).toBeGreaterThan(seconds)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
