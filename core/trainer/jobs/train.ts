@@ -96,7 +96,7 @@ class Training {
 
   async run(): Promise<void> {
     const { context } = this.#parts
-    if (this.step === 0) this.#record()
+    if (this.#parts.spec.checkpointFrom === null) this.#record() // a checkpoint comes after its row, that of step 0 too
     while (this.step < this.#steps && !context.stopRequested()) {
       this.#advance()
       await context.pause()
