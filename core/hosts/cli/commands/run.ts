@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import { engineNames, type EngineName } from '#core/contract/engines.ts'
 import { Option } from 'commander'
-import type { Study } from '#core/contract/studies.ts'
 import { openSource } from '#core/workbench/sources.ts'
+import { allRuns } from '#core/workbench/studies.ts'
 import { failureOf, type Workbench } from '#core/workbench/workbench.ts'
 import { verdictLines } from '../answer.ts'
 import type { Register } from '../main.ts'
@@ -53,14 +53,14 @@ async function run(name: string, options: Options): Promise<0 | 1> {
     const failure = failureOf(workbench.project, started.study, await follow(workbench, started.study))
     const told = { began, trained: started.queued > 0, folder }
     if (failure !== null) {
-      if (options.json !== true) tell(workbench.get(started.study), { ...told, report: null, json: false })
+      if (options.json !== true) tell(workbench, started.study, { ...told, report: null, json: false })
       throw failure // with --json the error is the one document on stdout; no report is written of a study that did not end
     }
     const report =
       options.report === undefined
         ? null
         : await writeReport(workbench, { study: started.study, language: options.lang, file: options.report })
-    tell(workbench.get(started.study), { ...told, report, json: options.json === true })
+    tell(workbench, started.study, { ...told, report, json: options.json === true })
     return 0
   } finally {
     await workbench.close()
@@ -72,7 +72,8 @@ async function follow(workbench: Workbench, study: string): ReturnType<Workbench
   const progress = createProgress()
   const timer = setInterval(() => progress.show(() => workbench.get(study)), 500)
   const stop = () => {
-    say('\nStopping: a checkpoint is kept; run again to go on.')
+    progress.end()
+    say('Stopping: a checkpoint is kept; run again to go on.')
     workbench.stop(study)
   }
   process.once('SIGINT', stop)
@@ -95,14 +96,21 @@ type Told = {
   readonly json: boolean
 }
 
-function tell(study: Study, { began, trained, folder, report, json }: Told): void {
+function tell(workbench: Workbench, id: string, { began, trained, folder, report, json }: Told): void {
+  const study = workbench.get(id)
+  const runs = allRuns(workbench.project.db, id)
+  const diverged = runs.filter(({ outcome }) => outcome?.kind === 'diverged').length
   const seconds = (performance.now() - began) / 1_000
-  if (json) return printJson({ study, seconds, project: folder, report })
+  if (json) return printJson({ study, diverged, seconds, project: folder, report })
   for (const line of verdictLines(study, 'en')) print(line)
-  const count = Object.values(study.runs).reduce((sum, n) => sum + n, 0)
   const states = Object.entries(study.runs).flatMap(([state, n]) => (n === 0 ? [] : [`${n} ${state}`]))
   print(
-    `${count} runs: ${states.join(', ')}${trained ? ` in ${seconds.toFixed(1)} s on ${study.engine}` : ', nothing was left to train'}. Project: ${folder}`,
+    [
+      `${runs.length} runs: ${states.join(', ')}`,
+      diverged === 0 ? '' : `, ${diverged} of them diverged`,
+      trained ? `, in ${seconds.toFixed(1)} s on ${study.engine}` : ', nothing was left to train',
+      `. Project: ${folder}`,
+    ].join(''),
   )
   if (report !== null) print(`Report: ${report}`)
 }
