@@ -1,5 +1,4 @@
 /** Studies in a project: started, resumed, stopped, summarised. */
-import { stringify } from 'yaml'
 import type { EngineName } from '#core/contract/engines.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineName } from '#core/contract/engines.ts'
@@ -9,6 +8,7 @@ import type { Study as StudySummary } from '#core/contract/studies.ts'
 import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
 import { freezeStudy, type Cell, type Study } from '#core/study/study.ts'
+import { writeYaml } from '#core/study/text/writeYaml.ts'
 import { verdictOf } from '#core/study/verdict.ts'
 import { artifactPath, isWhole, listArtifacts, putBytes } from '#core/store/artifacts.ts'
 import type { Project } from '#core/store/project.ts'
@@ -41,7 +41,7 @@ export function storeStudy(project: Project, source: Source, { engine, nowMs }: 
       title: titleOf(study.file),
       question: study.file.question ?? titleOf(study.file),
       formula: formulaOf(study),
-      text: stringify(asJson(study.file)),
+      text: writeYaml(asJson(study.file)),
       resolved: asJson(study.file),
       factors: factorsOf(study.file),
       metrics: metricsOf(study),
@@ -86,7 +86,7 @@ export function extendStudy(project: Project, { study, size }: Source): void {
   if (stacks.length === 0) return
   const first = readStacks(project.db, study.id).length
   addRuns(project.db, study.id, {
-    text: stringify(asJson(study.file)),
+    text: writeYaml(asJson(study.file)),
     resolved: asJson(study.file),
     stacks: stacks.map((stack, i) => ({
       id: stackId(study.id, first + i),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { codes, Refusal, toRecord } from '#core/contract/errors.ts'
 import { root } from '../node.ts'
+import type { Register } from './command.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
@@ -16,10 +17,6 @@ import { addServe } from './commands/serve.ts'
 import { addVerify } from './commands/verify.ts'
 import { printJson, say } from './output.ts'
 import { refusalOf } from './refusals.ts'
-
-/** What a command says of how it went: 0 success, 1 a failed run or check. */
-export type Exit = 0 | 1
-export type Register = (program: Command, done: (exit: Exit) => void) => void
 
 const commands: readonly Register[] = [
   addRun,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Exit, Register } from '../main.ts'
+import type { Exit, Register } from '../command.ts'
 import { openWorkbench } from '../../node.ts'
 import { print, printJson, printTable, say } from '../output.ts'
 

@@ -2,7 +2,7 @@
 import { formatBytes, formatDuration } from '#core/presentation/digits.ts'
 import { openSource } from '#core/workbench/sources.ts'
 import { planOf } from '#core/workbench/summary.ts'
-import type { Register } from '../main.ts'
+import type { Register } from '../command.ts'
 import { resources } from '../../node.ts'
 import { print, printJson, printTable } from '../output.ts'
 import { sourceOf, withOverrides } from '../options.ts'

@@ -6,7 +6,7 @@ import { overallState } from '#core/presentation/sentences.ts'
 import { listPresets, presetText } from '#core/workbench/presets.ts'
 import { failureOf } from '#core/workbench/workbench.ts'
 import { verdictLines } from '../answer.ts'
-import type { Exit, Register } from '../main.ts'
+import type { Exit, Register } from '../command.ts'
 import { openWorkbench, resources } from '../../node.ts'
 import { print, printJson, printTable, say } from '../output.ts'
 

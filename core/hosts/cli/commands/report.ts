@@ -1,6 +1,6 @@
 /** `kagami report P --out FILE`: the report of a study, as one file. */
 import { Option } from 'commander'
-import type { Register } from '../main.ts'
+import type { Register } from '../command.ts'
 import { openReader } from '../../node.ts'
 import { print, printJson, say } from '../output.ts'
 import { chooseStudy } from '../options.ts'

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createRouter } from '#core/workbench/router.ts'
-import type { Register } from '../main.ts'
+import type { Register } from '../command.ts'
 import { openWorkbench, root } from '../../node.ts'
 import { preparePage } from '../../server/buildPage.ts'
 import { startServer } from '../../server/server.ts'

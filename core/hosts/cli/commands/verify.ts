@@ -1,7 +1,7 @@
 /** `kagami verify P [RUN]`: the integrity of a project's files, then its runs trained again and compared bit for bit. */
 import { verifyProject } from '#core/store/verify.ts'
 import { verifyRuns, type Compared } from '#core/workbench/verify.ts'
-import type { Exit, Register } from '../main.ts'
+import type { Exit, Register } from '../command.ts'
 import { openReader } from '../../node.ts'
 import { runNamed } from '../options.ts'
 import { print, printJson, say } from '../output.ts'
