@@ -35,20 +35,24 @@ export type { Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
 export type Tensors = Readonly<Record<string, Tensor>>
 
 /**
- * Lane r of `yes` where condition[r], else lane r of `no`. A NaN in the lane that is not taken never reaches the result,
- * which a product with a mask cannot promise (0 · NaN = NaN).
+ * Chooses between two tensors lane by lane: lane r of `yes` where condition[r], else lane r of `no`. A NaN in the lane that is not taken
+ * never reaches the result, which a product with a mask cannot promise (0 · NaN = NaN).
  *
  * @param condition  [R], bool
- * @param yes, no    [R, …], float32 or int32, equal shapes
- * @returns          [R, …]
+ * @returns          (yes, no) → [R, …], for float32 or int32 of equal shapes
  * The kernel needs a condition of the full shape, and wasm spreads booleans 10 times slower than floats (79 against 8 µs for
- * [80, 12]). So the condition is spread as a float: 0 where it holds, NaN where not, and read back by isFinite.
+ * [80, 12]). So the condition is spread as a float, 0 where it holds and NaN where not, and read back by isFinite; once for each shape.
  */
-export function selectLanes(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
+export function laneChoice(condition: Tensor): (yes: Tensor, no: Tensor) => Tensor {
   const lanes = condition.shape[0] ?? 0
   const mark = select(condition, zeros([lanes]), fill([lanes], Number.NaN)) // [R]
-  const spread = add(reshape(mark, [lanes, ...yes.shape.slice(1).map(() => 1)]), zeros(yes.shape)) // [R, …]
-  return select(isFiniteEach(spread), yes, no)
+  const spread = new Map<string, Tensor>()
+  return (yes, no) => {
+    const shape = yes.shape.join()
+    const full = spread.get(shape) ?? isFiniteEach(add(reshape(mark, [lanes, ...yes.shape.slice(1).map(() => 1)]), zeros(yes.shape))) // [R, …]
+    spread.set(shape, full)
+    return select(full, yes, no)
+  }
 }
 
 function select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {

@@ -1,11 +1,11 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   add,
+  laneChoice,
   matMul,
   memory,
   mul,
   scalar,
-  selectLanes,
   square,
   sub,
   sum,
@@ -102,7 +102,7 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
 
   test('a lane that is not selected may be NaN', () => {
     const alive = tensor([true, false], [2], 'bool') as Tensor1D
-    const selected = selectLanes(alive, tensor([1, 2, NaN, NaN], [2, 2]), tensor([5, 6, 7, 8], [2, 2]))
+    const selected = laneChoice(alive)(tensor([1, 2, NaN, NaN], [2, 2]), tensor([5, 6, 7, 8], [2, 2]))
     expect([...selected.dataSync()]).toEqual([1, 2, 7, 8])
   })
 })

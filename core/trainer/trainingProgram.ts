@@ -15,10 +15,10 @@ import {
   inScope,
   isFinite as isFiniteEach,
   keep,
+  laneChoice,
   logicalAnd,
   mul,
   reshape,
-  selectLanes,
   sum,
   tensor,
   valueAndGrads,
@@ -205,11 +205,12 @@ function survive(state: Tensors, next: { readonly parameters: Tensors; readonly 
   const lossIsFinite = logicalAnd(alive, isFiniteEach(next.losses)) // [R]
   const lives = Object.values(next.parameters).reduce<Tensor>((so, parameter) => logicalAnd(so, allFinite(parameter)), lossIsFinite) // [R]
   const chosen: Record<string, Tensor> = {}
+  const choose = laneChoice(lives)
   for (const [prefix, tensors] of [
     ['parameter/', next.parameters],
     ['optimiser/', next.optimiser],
   ] as const) {
-    for (const [name, value] of Object.entries(tensors)) chosen[prefix + name] = selectLanes(lives, value, state[prefix + name] as Tensor) // the step keeps the state's names
+    for (const [name, value] of Object.entries(tensors)) chosen[prefix + name] = choose(value, state[prefix + name] as Tensor) // the step keeps the state's names
   }
   return {
     ...chosen,

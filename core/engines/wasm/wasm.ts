@@ -1,16 +1,18 @@
 /** The embedded engine: tfjs's WebAssembly backend with XNNPACK, one thread in Node. Works at once everywhere. */
 import { cpus } from 'node:os'
 import '@tensorflow/tfjs' // for the table of gradients, which tfjs-core's Node build leaves out
-import { env, ready, setBackend, version_core } from '@tensorflow/tfjs-core'
+import { env, findBackendFactory, ready, registerBackend, removeBackend, setBackend, version_core } from '@tensorflow/tfjs-core'
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm'
 import { Refusal } from '#core/contract/errors.ts'
 import type { Engine } from '../engine.ts'
 import { registerMatMulGradient } from './gradients/matMul.ts'
+import { watchNatives } from './natives.ts'
 
 export const wasm: Engine = {
   kind: 'wasm',
   async start() {
     env().set('PROD', true) // no NaN checks and no warnings of tfjs's own: divergence is an outcome that the loop records
+    watchBackend()
     if (!(await setBackend('wasm'))) throw new Refusal('engine-unavailable', 'wasm: the WebAssembly backend did not start')
     await ready()
     registerMatMulGradient()
@@ -20,4 +22,15 @@ export const wasm: Engine = {
       versions: { '@tensorflow/tfjs-core': version_core, '@tensorflow/tfjs-backend-wasm': version_wasm },
     }
   },
+}
+
+/** Has the kernels' native calls noted: the backend is watched between its making and the set-up of its kernels. */
+function watchBackend(): void {
+  const make = findBackendFactory('wasm')
+  removeBackend('wasm')
+  registerBackend('wasm', async () => {
+    const backend = await make()
+    watchNatives(backend)
+    return backend
+  })
 }

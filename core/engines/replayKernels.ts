@@ -1,0 +1,89 @@
+/** Replays a recording kernel by kernel, on any backend whose kernels are JavaScript functions. */
+import type { DataId, KernelBackend, NamedAttrMap } from '@tensorflow/tfjs-core'
+import { assert } from '#core/contract/errors.ts'
+import type { Tensors } from './ops.ts'
+import type { Feed, FeedValues, Replayed } from './program.ts'
+import type { Call, Recording } from './recording.ts'
+
+export type Replay = {
+  readonly backend: KernelBackend
+  readonly recording: Recording
+  readonly stateNames: readonly string[]
+  readonly state: Tensors
+  readonly feedNames: readonly string[]
+  readonly feeds: Readonly<Record<string, Feed>>
+  readonly feedSlots: readonly number[]
+  readonly nextSlots: readonly number[]
+}
+
+export function replayKernels({ backend, recording, stateNames, state, feedNames, feeds, feedSlots, nextSlots }: Replay): Replayed {
+  const { calls } = recording
+  const slots = new Array<DataId | undefined>(recording.slotOf.size)
+  const stateSlots = stateNames.map((name, i) => {
+    const { dataId } = named(state, name)
+    backend.incRef(dataId)
+    slots[i] = dataId // the state's slots came first, in the order of its names
+    return i
+  })
+  const release = releases(calls, [...stateSlots, ...feedSlots])
+  const free = (slot: number, references: number) => {
+    const dataId = slots[slot]
+    for (let i = 0; i < references && dataId !== undefined; i += 1) backend.disposeData(dataId)
+  }
+
+  function advance(values: FeedValues): void {
+    for (const [i, name] of feedNames.entries()) {
+      const { shape, dtype } = named(feeds, name)
+      slots[feedSlots[i] ?? -1] = backend.write(named(values, name), [...shape], dtype)
+    }
+    for (const [i, call] of calls.entries()) {
+      for (const { info, slot } of call.reads) info.dataId = slots[slot] ?? info.dataId
+      const out = call.run({ inputs: call.inputs, attrs: call.attributes as NamedAttrMap, backend }) // undefined attrs are legal; the type forgets it
+      if (Array.isArray(out)) for (const [j, { dataId }] of out.entries()) slots[call.writes[j] ?? -1] = dataId
+      else slots[call.writes[0] ?? -1] = out.dataId
+      for (const { slot, references } of release[i + 1] ?? []) if (!nextSlots.includes(slot)) free(slot, references)
+    }
+    const next = nextSlots.map((slot) => slots[slot])
+    for (const dataId of next) if (dataId !== undefined) backend.incRef(dataId)
+    for (const pending of release) for (const { slot, references } of pending) if (nextSlots.includes(slot)) free(slot, references)
+    for (const { slot, references } of release[0] ?? []) if (!nextSlots.includes(slot)) free(slot, references) // never read
+    for (const [i, slot] of stateSlots.entries()) slots[slot] = next[i]
+  }
+
+  return {
+    advance,
+    read: (name) => {
+      const dataId = slots[stateNames.indexOf(name)]
+      assert(dataId !== undefined, `program: no state is named ${name}`)
+      return backend.readSync(dataId)
+    },
+    dispose: () => {
+      for (const slot of stateSlots) free(slot, 1)
+      for (const dataId of recording.constants) backend.disposeData(dataId)
+    },
+  }
+}
+
+/**
+ * When the memory of each slot may go: after the call at index i, the slots in entry i + 1; entry 0 holds what no call reads.
+ * A slot has one reference for each time it was written (a reshape writes the slot of its input again), and one if it was there
+ * before the first call.
+ */
+function releases(calls: readonly Call[], initial: readonly number[]): { slot: number; references: number }[][] {
+  const references = new Map<number, number>(initial.map((slot) => [slot, 1]))
+  const last = new Map<number, number>(initial.map((slot) => [slot, -1]))
+  for (const [i, { reads, writes }] of calls.entries()) {
+    for (const slot of writes) references.set(slot, (references.get(slot) ?? 0) + 1)
+    for (const slot of [...reads.map((read) => read.slot), ...writes]) last.set(slot, i)
+  }
+  const entries: { slot: number; references: number }[][] = Array.from({ length: calls.length + 1 }, () => [])
+  for (const [slot, i] of last) entries[i + 1]?.push({ slot, references: references.get(slot) ?? 0 })
+  return entries
+}
+
+/** The entry of that name, which the caller knows to be there. */
+export function named<T>(record: Readonly<Record<string, T>>, name: string): T {
+  const value = record[name]
+  assert(value !== undefined, `program: nothing is named ${name}`)
+  return value
+}
