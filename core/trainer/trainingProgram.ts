@@ -182,7 +182,9 @@ function stepOf(lanes: readonly Lane[], isShared: boolean): (state: Tensors, fee
       state: part(state, 'optimiser/'),
       number: (name, rank) => numberOf(numbers, name)(rank),
     })
-    return survive(state, { parameters: next.parameters, optimiser: next.state, losses })
+    const after = survive(state, { parameters: next.parameters, optimiser: next.state, losses })
+    losses.dispose() // kept beyond the scope of the gradients, and nobody's now
+    return after
   }
 }
 
