@@ -62,11 +62,12 @@ export function runNamed(db: Readable, text: string): Run {
   throw new Refusal('invalid-input', `RUN: expected one run, got ${quote(text)}, which may be ${run.id} or ${second.id}`)
 }
 
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const rule = most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `in ${least} … ${most}`
   return (text) => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || !Number.isSafeInteger(value))
-      throw new InvalidArgumentError(`expected a whole number ≥ ${least}, got ${quote(text)}`)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`expected a whole number ${rule}, got ${quote(text)}`)
     return value
   }
 }

@@ -27,9 +27,10 @@ export const addRuns: Register = (program) => {
       try {
         const study = chooseStudy(project.db, options.study)
         const page = pageOf(project.db, study, options)
+        const columns = columnsOf(study, options.columns)
         if (options.json === true) return printJson(page)
         const format = options.format ?? 'table'
-        printTable(tableOf(page.runs, { columns: columnsOf(study, options.columns), isShort: format === 'table' }), format)
+        printTable(tableOf(page.runs, { columns, isShort: format === 'table' }), format)
         if (page.runs.length < page.total) say(`showing ${page.runs.length} of ${page.total} runs; --limit shows more`)
       } finally {
         project.close()

@@ -15,7 +15,7 @@ export const addServe: Register = (program) => {
   program
     .command('serve [project]')
     .description('the workbench in a browser of this machine, on 127.0.0.1 only')
-    .option('--port <n>', '0: any that is free', wholeNumber(0), 0)
+    .option('--port <n>', '0: any that is free', wholeNumber(0, 65_535), 0)
     .option('--json', 'machine-readable address')
     .action(serve)
 }
