@@ -19,22 +19,19 @@ export function stackName(runs: readonly string[]): string {
 export function writeCheckpoint(state: StackState, { step, stack }: { step: number; stack: string }): Uint8Array {
   const tensors = Object.entries(state).flatMap(([name, { shape, dtype, values }]) => {
     if (!kept(name)) return []
-    assert(dtype !== 'bool', 'writeCheckpoint: only `alive` is bool')
-    return [
-      values instanceof Int32Array
-        ? ({ name, dtype: 'I32', shape, values } as const)
-        : ({ name, dtype: 'F32', shape, values: values as Float32Array } as const),
-    ]
+    if (values instanceof Int32Array) return [{ name, dtype: 'I32', shape, values } as const]
+    assert(values instanceof Float32Array, `writeCheckpoint: ${name} is ${dtype}; only \`alive\` may be bool`)
+    return [{ name, dtype: 'F32', shape, values } as const]
   })
   return writeSafetensors(tensors, { kagami: 'checkpoint 1', step: String(step), stack })
 }
 
-/** The state of a checkpoint, checked against the state that the stack starts with. Fails: 'store-failed' if it is of another stack or shape. */
+/** The state of a checkpoint, checked against the state that the stack starts with. Fails: 'store-failed' if it is damaged, or of another stack or shape. */
 export function readCheckpoint(
   bytes: Uint8Array,
   { stack, start }: { stack: string; start: StackState },
 ): { state: StackState; step: number } {
-  const { tensors, metadata } = readSafetensors(bytes)
+  const { tensors, metadata } = readFile(bytes)
   const step = Number(metadata['step'])
   if (metadata['kagami'] !== 'checkpoint 1' || metadata['stack'] !== stack || !Number.isSafeInteger(step) || step < 0) {
     throw new Refusal('store-failed', `checkpoint: expected one of this stack, got ${JSON.stringify(metadata).slice(0, 120)}`)
@@ -43,18 +40,30 @@ export function readCheckpoint(
   for (const [name, { shape, dtype }] of Object.entries(start)) {
     if (!kept(name)) continue
     const found = tensors.get(name)
-    const values = found?.values
-    if (found === undefined || String(found.shape) !== String(shape) || !(values instanceof Float32Array || values instanceof Int32Array)) {
+    if (found === undefined || String(found.shape) !== String(shape)) {
       throw new Refusal(
         'store-failed',
         `checkpoint: expected ${name} of shape [${shape.join(', ')}], got ${found === undefined ? 'nothing' : `[${found.shape.join(', ')}]`}`,
       )
+    }
+    const { values } = found
+    if (!(values instanceof (dtype === 'int32' ? Int32Array : Float32Array))) {
+      throw new Refusal('store-failed', `checkpoint: expected ${name} as ${dtype}, got ${found.dtype}`)
     }
     state[name] = { shape, dtype, values }
   }
   const { survived, finiteLoss } = state
   assert(survived?.values instanceof Int32Array && finiteLoss?.values instanceof Int32Array, 'readCheckpoint: the counts are int32')
   return { state: { ...state, ...lifeState(survived.values, finiteLoss.values, step) }, step }
+}
+
+/** The program wrote the file itself: one that breaks the format was damaged since. */
+function readFile(bytes: Uint8Array): ReturnType<typeof readSafetensors> {
+  try {
+    return readSafetensors(bytes)
+  } catch (error) {
+    throw error instanceof Refusal ? new Refusal('store-failed', `checkpoint: ${error.message}`) : error
+  }
 }
 
 /** The final parameters of a stack, [R, …] each. */
