@@ -17,11 +17,11 @@ const sizes: Readonly<Record<EngineName, number>> = { wasm: 512, cpu: 192 }
  * Proves one engine in this process; a process proves one engine only, since tfjs keeps its backend.
  *
  * Bound on the error of an entry of AB in float32: n · 2⁻²⁴ · Σ_k |a_ik b_kj| to first order (Higham, Accuracy and Stability of Numerical Algorithms,
- * 3.5), and ½ of that for each factor that is rounded first. Relative to the largest such sum.
+ * 3.5), and 2⁻²⁴ of that sum for each of the two factors, which are rounded first. Relative to the largest such sum.
  */
 export async function proveEngine(engine: EngineName): Promise<EngineProof> {
   const n = sizes[engine]
-  const bound = (n + 1) * 2 ** -24
+  const bound = (n + 2) * 2 ** -24
   try {
     const { device, versions } = await startEngine(engine)
     const key = rootKey({ base: 1, cell: '0'.repeat(64), replicate: 0 })
