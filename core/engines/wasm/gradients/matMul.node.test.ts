@@ -1,0 +1,96 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { inScope, matMul, memory, mul, sum, tensor, valueAndGrads, type Tensor, type Tensor1D } from '#core/engines/ops.ts'
+import { captureProgram } from '#core/engines/program.ts'
+import { startEngine } from '#core/engines/registry.ts'
+import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
+
+expect.extend({ toBeAllclose })
+
+const numbers = (length: number, phase: number) => Float32Array.from({ length }, (_, i) => Math.sin(3 * i + phase))
+const at = (values: ArrayLike<number>, i: number) => values[i] ?? Number.NaN
+
+/** Sizes of C [m, n] = A' B', A' [m, k], B' [k, n], over `lanes` products. */
+type Sizes = { readonly lanes: number; readonly m: number; readonly k: number; readonly n: number }
+type Flags = { readonly transposeA: boolean; readonly transposeB: boolean }
+
+/** Gradients of Σ G ⊙ (A'B') by the definition, in float64, in the layout of A and B as they are stored. */
+function reference(a: Float32Array, b: Float32Array, g: Float32Array, { lanes, m, k, n }: Sizes, { transposeA, transposeB }: Flags) {
+  const [da, db] = [new Float64Array(a.length), new Float64Array(b.length)]
+  for (let lane = 0; lane < lanes; lane += 1)
+    for (let row = 0; row < m; row += 1)
+      for (let column = 0; column < n; column += 1)
+        for (let inner = 0; inner < k; inner += 1) {
+          const ia = lane * m * k + (transposeA ? inner * m + row : row * k + inner)
+          const ib = lane * k * n + (transposeB ? column * k + inner : inner * n + column)
+          const weight = at(g, lane * m * n + row * n + column)
+          da[ia] = at(da, ia) + weight * at(b, ib)
+          db[ib] = at(db, ib) + weight * at(a, ia)
+        }
+  return { da, db }
+}
+
+const shapes: readonly (readonly [string, Sizes, boolean])[] = [
+  ['two matrices', { lanes: 1, m: 4, k: 5, n: 3 }, false],
+  ['a row and a matrix', { lanes: 1, m: 1, k: 5, n: 3 }, false],
+  ['a stack of matrices', { lanes: 3, m: 4, k: 5, n: 2 }, true],
+  ['a stack of rows and matrices', { lanes: 3, m: 1, k: 5, n: 7 }, true],
+  ['a stack of matrices and columns', { lanes: 3, m: 6, k: 5, n: 1 }, true],
+  ['a stack of numbers', { lanes: 3, m: 1, k: 1, n: 1 }, true],
+  ['a stack of one', { lanes: 1, m: 2, k: 3, n: 4 }, true],
+]
+const flags: readonly Flags[] = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })))
+const cases = shapes.flatMap(([name, sizes, isStack]) => flags.map((flag) => ({ name, sizes, isStack, ...flag })))
+
+describe('the gradient of a product on wasm', () => {
+  beforeAll(async () => void (await startEngine('wasm')))
+  let before = 0
+  beforeEach(() => void (before = memory().numTensors))
+  afterEach(() => expect(memory().numTensors).toBe(before))
+
+  const build = ({ sizes: { lanes, m, k, n }, isStack, transposeA, transposeB }: (typeof cases)[number]) => {
+    const stack = isStack ? [lanes] : []
+    const [a, b, g] = [numbers(lanes * m * k, 1), numbers(lanes * k * n, 2), numbers(lanes * m * n, 3)]
+    const shapeOf = (rows: number, columns: number, isTransposed: boolean) => [
+      ...stack,
+      ...(isTransposed ? [columns, rows] : [rows, columns]),
+    ]
+    return { a, b, g, aShape: shapeOf(m, k, transposeA), bShape: shapeOf(k, n, transposeB), gShape: [...stack, m, n] }
+  }
+
+  test.each(cases)('of $name, transposed: $transposeA, $transposeB, is G·Bᵀ and Aᵀ·G', (one) => {
+    const { a, b, g, aShape, bShape, gShape } = build(one)
+    const { transposeA, transposeB } = one
+    const made = inScope(() => {
+      const weight = tensor(g, gShape)
+      const total = (x: Tensor, y: Tensor) => sum(mul(weight, matMul(x as Tensor1D, y as Tensor1D, transposeA, transposeB))) // matMul takes any rank; its type asks for one
+      const { grads } = valueAndGrads(total as never)([tensor(a, aShape), tensor(b, bShape)]) // the sum is a scalar
+      return grads.map((gradient) => ({ shape: gradient.shape, values: Float64Array.from(gradient.dataSync()) }))
+    })
+    const { da, db } = reference(a, b, g, one.sizes, one)
+    expect(made.map(({ shape }) => shape)).toEqual([aShape, bShape])
+    // sums of at most 7 products of numbers ≤ 1
+    const float32 = { absolute: 8 * 2 ** -23 }
+    expect(made[0]?.values ?? []).toBeAllclose(da, float32)
+    expect(made[1]?.values ?? []).toBeAllclose(db, float32)
+  })
+
+  test.each(cases)('of $name, transposed: $transposeA, $transposeB, never asks the kernel to transpose', (one) => {
+    const { a, b, g, aShape, bShape, gShape } = build(one)
+    const { transposeA, transposeB } = one
+    const { state, weight } = { state: { a: tensor(a, aShape), b: tensor(b, bShape) }, weight: tensor(g, gShape) }
+    const program = captureProgram({
+      state,
+      feeds: {},
+      step: (now) => {
+        const total = (x: Tensor, y: Tensor) => sum(mul(weight, matMul(x as Tensor1D, y as Tensor1D, transposeA, transposeB))) // as above
+        const [da, db] = valueAndGrads(total as never)([now['a'] as Tensor, now['b'] as Tensor]).grads as [Tensor, Tensor] // two arguments, two gradients
+        return { a: da, b: db }
+      },
+    })
+    const gradients = program.kernels.filter(({ name }) => name === 'BatchMatMul') // the product itself is needed by nobody, and dropped
+    expect(gradients).toHaveLength(2)
+    for (const { attributes } of gradients) expect(attributes).toMatchObject({ transposeA: false, transposeB: false })
+    program.dispose()
+    for (const part of [...Object.values(state), weight]) part.dispose()
+  })
+})
