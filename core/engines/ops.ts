@@ -29,7 +29,7 @@ export {
   transpose,
   valueAndGrads,
 } from '@tensorflow/tfjs-core'
-export type { Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
+export type { Scalar, Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
 
 /** Tensors by name: parameters, optimiser state. */
 export type Tensors = Readonly<Record<string, Tensor>>

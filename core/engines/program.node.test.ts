@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   add,
+  reshape,
   laneChoice,
   matMul,
   memory,
@@ -22,17 +23,22 @@ import { startEngine } from './registry.ts'
 const { sin } = Math
 const numbers = (length: number, phase: number) => Float32Array.from({ length }, (_, i) => sin(3 * i + phase)) // no pattern that symmetry could hide
 
+function at(tensors: Tensors, name: string): Tensor {
+  const found = tensors[name]
+  if (found === undefined) throw new Error(`no tensor is named ${name}`)
+  return found
+}
+
 /** A small regression: u⊙w against x·v, and a feed that shifts the targets. */
 function build() {
   const x = tensor(numbers(7 * 5, 1), [7, 5])
   const y = tensor(numbers(3 * 7, 2), [3, 7])
   const state = { u: tensor(numbers(15, 3), [3, 5]), w: tensor(numbers(15, 4), [3, 5]) }
   const step = (now: Tensors, feeds: Tensors): Tensors => {
-    const { u, w } = now as { u: Tensor; w: Tensor }
-    const shift = feeds['shift'] as Tensor
-    const loss = (a: Tensor, b: Tensor) => sum(square(sub(matMul(mul(a, b) as Tensor1D, x as Tensor1D, false, true), add(y, shift))))
-    const { grads } = valueAndGrads(loss)([u, w])
-    const [du, dw] = grads as [Tensor, Tensor]
+    const [u, w, shift] = [at(now, 'u'), at(now, 'w'), at(feeds, 'shift')]
+    const loss = (a: Tensor, b: Tensor): Tensor1D => reshape(sum(square(sub(matMul(mul(a, b), x, false, true), add(y, shift)))), [1])
+    const [du, dw] = valueAndGrads((a: Tensor, b: Tensor) => sum(loss(a, b)))([u, w]).grads
+    if (du === undefined || dw === undefined) throw new Error('two parameters have two gradients')
     return { u: sub(u, mul(du, scalar(0.01))), w: sub(w, mul(dw, scalar(0.01))) }
   }
   return { x, y, state, step, feeds: { shift: { shape: [1, 7], dtype: 'float32' } } as const }
@@ -50,7 +56,7 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
     for (let i = 0; i < 100; i += 1) {
       const shift = numbers(7, i)
       program.advance({ shift })
-      const next = tidy(() => step(eager, { shift: tensor(shift, [1, 7]) }) as Record<string, Tensor>)
+      const next: Tensors = tidy(() => ({ ...step(eager, { shift: tensor(shift, [1, 7]) }) }))
       if (i > 0) for (const part of Object.values(eager)) part.dispose()
       eager = next
     }
@@ -78,10 +84,10 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
     program = captureProgram({
       state,
       feeds: {},
-      step: ({ u, w }) => {
+      step: (now) => {
         const constant = square(scalar(3)) // folded
-        square(u as Tensor) // unused
-        return { u: mul(u as Tensor, constant), w: w as Tensor }
+        square(at(now, 'u')) // unused
+        return { u: mul(at(now, 'u'), constant), w: at(now, 'w') }
       },
     })
     expect(program.kernels.map((kernel) => kernel.name)).toEqual(['Multiply'])
@@ -101,7 +107,7 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
   })
 
   test('a lane that is not selected may be NaN', () => {
-    const alive = tensor([true, false], [2], 'bool') as Tensor1D
+    const alive = tensor([true, false], [2], 'bool')
     const selected = laneChoice(alive)(tensor([1, 2, NaN, NaN], [2, 2]), tensor([5, 6, 7, 8], [2, 2]))
     expect([...selected.dataSync()]).toEqual([1, 2, 7, 8])
   })

@@ -12,14 +12,10 @@
 import { engine, type KernelBackend, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core'
 import { assert } from '#core/contract/errors.ts'
 import { inScope, type Tensors } from './ops.ts'
-import { needed, newRecording, recordKernels, slotFor, type Info, type Recording } from './recording.ts'
+import { needed, newRecording, recordKernels, slotFor, type Feed, type FeedValues, type Info, type Recording } from './recording.ts'
 import { named, replayKernels, type Replay } from './replayKernels.ts'
 import { nativesOf } from './wasm/natives.ts'
 import { replayNatives } from './wasm/replayNatives.ts'
-
-/** An input that the host writes anew for every step, for instance the rows of a minibatch. */
-export type Feed = { readonly shape: readonly number[]; readonly dtype: 'int32' | 'float32' }
-export type FeedValues = Readonly<Record<string, Int32Array | Float32Array>>
 
 export type ProgramSource = {
   /** The state before the first step; the caller keeps its tensors and may dispose them after the capture. */
@@ -40,13 +36,6 @@ export type Program = {
     readonly attributes: NamedAttrMap | undefined
     readonly shapes: readonly (readonly number[])[]
   }[]
-  dispose(): void
-}
-
-/** How a recording runs: kernel by kernel, or as native calls. */
-export type Replayed = {
-  advance(feeds: FeedValues): void
-  read(name: string): unknown
   dispose(): void
 }
 

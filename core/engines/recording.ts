@@ -14,6 +14,17 @@ import {
 } from '@tensorflow/tfjs-core'
 import type { NativeCall, Natives } from './wasm/natives.ts'
 
+/** An input that the host writes anew for every step, for instance the rows of a minibatch. */
+export type Feed = { readonly shape: readonly number[]; readonly dtype: 'int32' | 'float32' }
+export type FeedValues = Readonly<Record<string, Int32Array | Float32Array>>
+
+/** How a recording runs: kernel by kernel, or as native calls. */
+export type Replayed = {
+  advance(feeds: FeedValues): void
+  read(name: string): unknown
+  dispose(): void
+}
+
 export type Info = { dataId: DataId; shape: number[]; dtype: DataType }
 
 /** One kernel call. `reads` are the inputs that change from step to step; what a kernel did in native code is in `natives`. */

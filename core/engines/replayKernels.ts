@@ -2,8 +2,7 @@
 import type { DataId, KernelBackend, NamedAttrMap } from '@tensorflow/tfjs-core'
 import { assert } from '#core/contract/errors.ts'
 import type { Tensors } from './ops.ts'
-import type { Feed, FeedValues, Replayed } from './program.ts'
-import type { Call, Recording } from './recording.ts'
+import type { Call, Feed, FeedValues, Recording, Replayed } from './recording.ts'
 
 export type Replay = {
   readonly backend: KernelBackend

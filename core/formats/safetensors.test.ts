@@ -69,7 +69,7 @@ describe('safetensors', () => {
   test('a view that is no copy when sliced, as a Buffer of Node, is read the same', () => {
     class Sliding extends Uint8Array {
       override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
-        return new Uint8Array(this.buffer as ArrayBuffer, this.byteOffset + (from ?? 0), (to ?? this.length) - (from ?? 0)) // made of one below
+        return new Uint8Array(this.buffer, this.byteOffset + (from ?? 0), (to ?? this.length) - (from ?? 0))
       }
     }
     const padded = new Uint8Array([0, 0, 0, ...fromHex(reference), 9])

@@ -111,7 +111,7 @@ function resolveLevels(file: StudyFile, { path, levels, problems }: { path: stri
     return []
   }
   const resolved = levels.map((level, i) => {
-    const parsed = studySchema.safeParse({ ...(withPath(file, path, level) as object), factors: {}, gates: [] })
+    const parsed = studySchema.safeParse(withPath({ ...file, factors: {}, gates: [] }, path, level))
     if (parsed.success) return atPath(parsed.data, path) as Json // a part of a parsed study is JSON
     problems.push(...explainProblems(parsed.error, { name: `factors.${path}[${i}]`, schema: studySchema }, withPath(file, path, level)))
     return null
@@ -211,5 +211,5 @@ export function matches(level: Json, wanted: Json): boolean {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return canonicalJson(level) === canonicalJson(wanted)
   if (typeof level !== 'object' || level === null || Array.isArray(level)) return false
   const fields = level as { readonly [key: string]: Json } // an object that is not an array
-  return Object.entries(wanted).every(([key, value]) => Object.hasOwn(fields, key) && matches(fields[key] ?? null, value as Json)) // it has the key
+  return Object.entries(wanted).every(([key, value]) => Object.hasOwn(fields, key) && matches(fields[key] ?? null, value))
 }

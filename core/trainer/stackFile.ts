@@ -6,7 +6,7 @@
  */
 import { Refusal, assert } from '#core/contract/errors.ts'
 import { sha256Hex } from '#core/formats/canonicalJson.ts'
-import { readSafetensors, writeSafetensors } from '#core/formats/safetensors.ts'
+import { readSafetensors, writeSafetensors, type NamedTensor } from '#core/formats/safetensors.ts'
 import { lifeState, type StackState } from './trainingProgram.ts'
 
 const kept = (name: string) => name !== 'alive' // derived from `survived`
@@ -17,11 +17,11 @@ export function stackName(runs: readonly string[]): string {
 }
 
 export function writeCheckpoint(state: StackState, { step, stack }: { step: number; stack: string }): Uint8Array {
-  const tensors = Object.entries(state).flatMap(([name, { shape, dtype, values }]) => {
+  const tensors = Object.entries(state).flatMap(([name, { shape, dtype, values }]): NamedTensor[] => {
     if (!kept(name)) return []
-    if (values instanceof Int32Array) return [{ name, dtype: 'I32', shape, values } as const]
+    if (values instanceof Int32Array) return [{ name, dtype: 'I32', shape, values }]
     assert(values instanceof Float32Array, `writeCheckpoint: ${name} is ${dtype}; only \`alive\` may be bool`)
-    return [{ name, dtype: 'F32', shape, values } as const]
+    return [{ name, dtype: 'F32', shape, values }]
   })
   return writeSafetensors(tensors, { kagami: 'checkpoint 1', step: String(step), stack })
 }

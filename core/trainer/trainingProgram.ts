@@ -22,10 +22,12 @@ import {
   sum,
   tensor,
   valueAndGrads,
+  type Scalar,
   type Tensor,
   type Tensors,
 } from '#core/engines/ops.ts'
-import { captureProgram, type FeedValues, type Program } from '#core/engines/program.ts'
+import { captureProgram, type Program } from '#core/engines/program.ts'
+import type { FeedValues } from '#core/engines/recording.ts'
 import { dataOf, lossOf, modelOf, optimiserOf } from '#core/plan/lanes.ts'
 import type { Lane } from './lanes.ts'
 
@@ -101,18 +103,22 @@ export function captureTraining(lanes: readonly Lane[], state: StackState): Trai
   const feeds: FeedValues = isFull ? {} : { rows }
   return {
     advance(step) {
-      if (!isFull) {
-        for (const [r, lane] of lanes.entries()) {
-          const own = rows.subarray(r * batch, (r + 1) * batch)
-          lane.batches(step, own)
-          if (!isShared) for (const i of own.keys()) own[i] = (own[i] ?? 0) + r * n // lanes lie one after another
-        }
-      }
+      if (!isFull) drawRows(lanes, { step, rows, stride: isShared ? 0 : n })
       program.advance(feeds)
     },
     read: (name) => program.read(name),
     kernels: program.kernels,
     dispose: () => program.dispose(),
+  }
+}
+
+/** Writes the minibatch of every lane into `rows` [R · B]; the data of lanes lie `stride` rows apart, 0 where they share it. */
+function drawRows(lanes: readonly Lane[], { step, rows, stride }: { step: number; rows: Int32Array; stride: number }): void {
+  const batch = rows.length / lanes.length
+  for (const [r, lane] of lanes.entries()) {
+    const own = rows.subarray(r * batch, (r + 1) * batch)
+    lane.batches(step, own)
+    for (const i of own.keys()) own[i] = (own[i] ?? 0) + r * stride
   }
 }
 
@@ -166,7 +172,7 @@ function stepOf(lanes: readonly Lane[], isShared: boolean): (state: Tensors, fee
     const total = (...values: Tensor[]) => {
       const output = model.kind.apply(model.settings, Object.fromEntries(names.map((name, i) => [name, values[i] as Tensor])), x) // as many values as names
       losses = keep(loss.kind.of(loss.settings, output, y)) // [R]
-      return sum(losses) as never // the sum over runs has each run's own gradient in its lane
+      return sum<Scalar>(losses) // the sum over runs has each run's own gradient in its lane
     }
     const { grads } = valueAndGrads(total)(Object.values(parameters))
     assert(losses !== undefined, 'training step: the loss was computed')

@@ -6,8 +6,7 @@
  */
 import type { DataId, NamedAttrMap } from '@tensorflow/tfjs-core'
 import { assert } from '#core/contract/errors.ts'
-import type { Replayed } from '../program.ts'
-import type { Call, Info } from '../recording.ts'
+import type { Call, Info, Replayed } from '../recording.ts'
 import { named, type Replay } from '../replayKernels.ts'
 import { bytesOf, type Natives } from './natives.ts'
 

@@ -8,6 +8,7 @@ import type { Register } from './command.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
+import { addOpen } from './commands/open.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPreset } from './commands/preset.ts'
 import { addReport } from './commands/report.ts'
@@ -29,6 +30,7 @@ const commands: readonly Register[] = [
   addVerify,
   addDoctor,
   addServe,
+  addOpen,
 ]
 
 /** Runs the command line and returns its exit status: 0 success, 1 a failed run or check, 2 bad input. */
@@ -39,10 +41,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(versionOf(root), '-V, --version', 'the version of this program')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined }) // what commander refuses is said below, in our form
-    .addHelpText('after', '\nWithout a command: kagami serve. Each command has its own --help.')
+    .addHelpText('after', '\nWithout a command it opens the workbench. Each command has its own --help.')
   for (const add of commands) add(program, (code) => (exit = code))
   try {
-    await program.parseAsync(args.length === 0 ? ['serve'] : [...args], { from: 'user' })
+    await program.parseAsync([...args], { from: 'user' })
     return exit
   } catch (error) {
     const told = error instanceof CommanderError ? refusalOf(error, wordsOf(program, args)) : error

@@ -3,10 +3,11 @@
  * verdict, compare, open the report. axe finds nothing in either theme, and the console stays silent.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launchChromium, withoutChromium } from '#core/testing/browser.ts'
@@ -16,7 +17,6 @@ import en from '../../../resources/messages/en/page.json' with { type: 'json' }
 import ja from '../../../resources/messages/ja/page.json' with { type: 'json' }
 import { root } from '../node.ts'
 
-const axeSource = readFileSync(join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8')
 const pictures = process.env['KAGAMI_PICTURES'] // a folder for the README's pictures; none are kept otherwise
 
 type Served = { readonly url: string; readonly stop: () => Promise<void> }
@@ -37,7 +37,7 @@ async function serve(folder: string): Promise<Served> {
 
 /** Serious findings of axe on the page as it is. */
 async function findings(page: Page): Promise<unknown> {
-  await page.evaluate(axeSource)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } } // put there by the line above
     return (await axe.run()).violations.map(({ id, nodes }) => ({ id, html: nodes.map(({ html }) => html.slice(0, 200)) }))
@@ -79,10 +79,7 @@ describe.skipIf(chromiumPath === null)(`first minute${chromiumPath === null ? ` 
         await page.waitForTimeout(4_000) // a picture of a study under way; nothing is asserted on it
         await page.screenshot({ path: join(pictures, `study-running-${locale}.png`) })
       }
-      await page.waitForFunction(([element, before]) => (element as { getAttribute(name: string): string | null }).getAttribute('aria-label') !== before, [
-        await chart.elementHandle(),
-        first,
-      ] as const) // the curves move
+      await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 60_000, interval: 250 }).not.toBe(first) // the curves move
 
       const verdict = page.getByRole('region', { name: words.study.verdict })
       await verdict.getByText(words.verdict.holds, { exact: true }).waitFor({ timeout: 120_000 })

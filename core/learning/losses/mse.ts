@@ -7,7 +7,6 @@ import { mul, scalar, square, sub, sum } from '#core/engines/ops.ts'
 import type { LossKind } from './loss.ts'
 
 const settings = z.strictObject({ kind: z.literal('mse') })
-export type Mse = z.infer<typeof settings>
 
 export const mse: LossKind<typeof settings> = {
   kind: 'mse',

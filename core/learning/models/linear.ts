@@ -13,7 +13,6 @@ const settings = z.strictObject({
   kind: z.literal('linear'),
   init: z.strictObject({ std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values') }).prefault({}),
 })
-export type Linear = z.infer<typeof settings>
 
 export const linear: ModelKind<typeof settings> = {
   kind: 'linear',

@@ -20,7 +20,6 @@ const settings = z.strictObject({
     .default('full')
     .describe('rows of one step: `full`, or a number; drawn without replacement, a fresh order in every epoch'),
 })
-export type Sgd = z.infer<typeof settings>
 
 export const sgd: OptimiserKind<typeof settings> = {
   kind: 'sgd',
