@@ -35,17 +35,16 @@ export function toBeAllclose(
 }
 
 function numbersOf(value: unknown): readonly number[] {
-  const list =
-    typeof value === 'number'
-      ? [value]
-      : ArrayBuffer.isView(value) || Array.isArray(value)
-        ? [...(value as ArrayLike<unknown> & Iterable<unknown>)]
-        : null // both can be walked
+  const list = isList(value) ? [...value] : [value]
   assert(
-    list !== null && list.every((item) => typeof item === 'number'),
+    list.every((item) => typeof item === 'number'),
     `toBeAllclose: expected a number or an array of numbers, got ${quote(value)}`,
   )
   return list
+}
+
+function isList(value: unknown): value is Iterable<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
 }
 
 /** The place where the difference is largest against what is allowed there; the first of equals. */

@@ -18,7 +18,7 @@ describe('mse', () => {
     expect(
       measure(
         Array.from({ length: n }, (_, i) => i),
-        new Array(n).fill((n - 1) / 2),
+        new Array<number>(n).fill((n - 1) / 2),
       ),
     ).toBeAllclose((n ** 2 - 1) / 12)
   })

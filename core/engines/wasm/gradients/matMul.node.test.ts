@@ -16,16 +16,15 @@ type Flags = { readonly transposeA: boolean; readonly transposeB: boolean }
 /** Gradients of Σ G ⊙ (A'B') by the definition, in float64, in the layout of A and B as they are stored. */
 function reference(a: Float32Array, b: Float32Array, g: Float32Array, { lanes, m, k, n }: Sizes, { transposeA, transposeB }: Flags) {
   const [da, db] = [new Float64Array(a.length), new Float64Array(b.length)]
-  for (let lane = 0; lane < lanes; lane += 1)
-    for (let row = 0; row < m; row += 1)
-      for (let column = 0; column < n; column += 1)
-        for (let inner = 0; inner < k; inner += 1) {
-          const ia = lane * m * k + (transposeA ? inner * m + row : row * k + inner)
-          const ib = lane * k * n + (transposeB ? column * k + inner : inner * n + column)
-          const weight = at(g, lane * m * n + row * n + column)
-          da[ia] = at(da, ia) + weight * at(b, ib)
-          db[ib] = at(db, ib) + weight * at(a, ia)
-        }
+  for (let place = 0; place < lanes * m * n; place += 1) {
+    const [lane, row, column] = [Math.floor(place / (m * n)), Math.floor(place / n) % m, place % n]
+    for (let inner = 0; inner < k; inner += 1) {
+      const ia = lane * m * k + (transposeA ? inner * m + row : row * k + inner)
+      const ib = lane * k * n + (transposeB ? column * k + inner : inner * n + column)
+      da[ia] = at(da, ia) + at(g, place) * at(b, ib)
+      db[ib] = at(db, ib) + at(g, place) * at(a, ia)
+    }
+  }
   return { da, db }
 }
 
