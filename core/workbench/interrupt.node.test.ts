@@ -94,6 +94,21 @@ describe('a study that is stopped', () => {
     await workbench.close()
   })
 
+  test('in the moment of a checkpoint makes no second one of the same step', async () => {
+    const checkpoints: number[] = []
+    const launcher = overheard((message) => {
+      if (message.kind !== 'artifact' || message.what !== 'checkpoint') return
+      checkpoints.push(message.step)
+      workbench.stop(study)
+    })
+    const workbench = openTestWorkbench(place.path('a.kagami'), { launcher, checkpointEveryMs: 0 }) // after every look at the messages
+    const { study } = workbench.start({ text: noisyStudy })
+    expect(await workbench.idle(study)).toMatchObject([{ state: 'stopped', refusal: null }])
+    expect(checkpoints).toEqual([...new Set(checkpoints)])
+    expect(readStacks(workbench.project.db, study)[0]?.checkpoint?.step).toBe(checkpoints.at(-1))
+    await workbench.close()
+  })
+
   test('whose checkpoint is damaged says so, starts again and ends with the same bytes', async () => {
     const began: number[] = []
     const { workbench, study, said } = await startAndStop(place, (step) => began.push(step))

@@ -78,6 +78,7 @@ class Training {
   readonly #steps: number
   #rows: { steps: number[]; values: number[][] } = { steps: [], values: [] } // values[column] is row-major, [rows × runs]
   #checkpointMs: number
+  #checkpointedAt: number | null // the step; a second file of its name would replace one that the parent has not taken yet
   #sentMs: number
   step: number
   trainingMs = 0
@@ -90,6 +91,7 @@ class Training {
     this.#every = recordEvery(first.study)
     this.#steps = first.study.training.steps
     this.step = parts.step
+    this.#checkpointedAt = parts.spec.checkpointFrom === null ? null : parts.step
     this.#checkpointMs = this.#sentMs = monotonicClock.nowMs()
     this.#clear()
   }
@@ -105,7 +107,7 @@ class Training {
       if (now - this.#checkpointMs >= this.#parts.spec.checkpointEveryMs) await this.#checkpoint()
     }
     await this.#send()
-    if (this.step < this.#steps) return this.#checkpoint()
+    if (this.step < this.#steps) return this.#checkpointedAt === this.step ? undefined : this.#checkpoint()
     await this.#finish()
   }
 
@@ -166,6 +168,7 @@ class Training {
       ...(await writeFileDurably(context.folder, `checkpoint-${this.step}.safetensors`, bytes)),
     })
     this.#checkpointMs = monotonicClock.nowMs()
+    this.#checkpointedAt = this.step
   }
 
   #state(): StackState {
