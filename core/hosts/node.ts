@@ -18,16 +18,28 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 export type NodeHost = {
   readonly project: string
   readonly jobs?: number | undefined
+  readonly checkpointEverySeconds?: number | undefined
   readonly create?: boolean
   readonly log: (text: string) => void
 }
 
 /** Opens a project for writing and the workbench over it. Fails as `openProject` does. */
-export function openWorkbench({ project, jobs = availableParallelism(), create = false, log }: NodeHost): Workbench {
+export function openWorkbench({
+  project,
+  jobs = availableParallelism(),
+  checkpointEverySeconds,
+  create = false,
+  log,
+}: NodeHost): Workbench {
   const path = resolve(project)
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === true)
     throw new Refusal('invalid-input', `project: expected a folder, got a file: ${quote(path, 300)}`)
-  return createWorkbench({ ...parts(log), project: openProject(path, { mode: 'write', create, nowMs: Date.now() }), jobs })
+  return createWorkbench({
+    ...parts(log),
+    project: openProject(path, { mode: 'write', create, nowMs: Date.now() }),
+    jobs,
+    ...(checkpointEverySeconds === undefined ? {} : { checkpointEveryMs: 1_000 * checkpointEverySeconds }),
+  })
 }
 
 /** Asks a project without writing into it, also while another process trains for it; jobs write into a folder of the system's. */

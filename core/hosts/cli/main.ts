@@ -44,7 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addHelpText('after', '\nWithout a command it opens the workbench. Each command has its own --help.')
   for (const add of commands) add(program, (code) => (exit = code))
   try {
-    await program.parseAsync([...args], { from: 'user' })
+    await program.parseAsync(args.length === 0 ? ['open'] : [...args], { from: 'user' }) // a default command of commander's takes any misspelt one for its argument
     return exit
   } catch (error) {
     const told = error instanceof CommanderError ? refusalOf(error, wordsOf(program, args)) : error

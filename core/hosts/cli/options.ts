@@ -72,6 +72,13 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (tex
   }
 }
 
+export function seconds(text: string): number {
+  const value = Number(text)
+  if (!/^\d*\.?\d+$/.test(text) || !(value > 0) || value > 86_400)
+    throw new InvalidArgumentError(`expected seconds > 0 and ≤ 86400, got ${quote(text)}`)
+  return value
+}
+
 /** `--where factor=label`, again and again: the levels at which factors are held. */
 export function withWhere(command: Command): Command {
   return command.option('--where <factor=level>', 'only runs at this level of a factor, e.g. model=linear; may be repeated', collectWhere)

@@ -65,7 +65,7 @@ describe('bad input is refused in one sentence with field, rule and value; the e
     [
       'an unknown command',
       ['rnu', 'small.yaml'],
-      'COMMAND: expected one of run, plan, preset, runs, compare, report, export, verify, doctor, serve, got "rnu"; did you mean run?',
+      'COMMAND: expected one of run, plan, preset, runs, compare, report, export, verify, doctor, serve, open, got "rnu"; did you mean run?',
     ],
     ['an unknown option', ['run', 'small.yaml', '--jbos', '2'], '--jbos: unknown option; did you mean --jobs?'],
     ['an option that must be there', ['compare', 'a.kagami', '--by', decay], '--metric: expected a value, got nothing'],
@@ -73,6 +73,11 @@ describe('bad input is refused in one sentence with field, rule and value; the e
     ['an argument too many', ['runs', 'a.kagami', 'b.kagami'], 'runs: expected 1 argument, got 2'],
     ['an unknown engine', ['run', 'small.yaml', '--engine', 'wams'], '--engine: expected one of wasm, cpu, got "wams"; did you mean wasm?'],
     ['no jobs', ['run', 'small.yaml', '--jobs', '0'], '--jobs: expected a whole number ≥ 1, got "0"'],
+    [
+      'a checkpoint every 0 s',
+      ['run', 'small.yaml', '--checkpoint-every', '0'],
+      '--checkpoint-every: expected seconds > 0 and ≤ 86400, got "0"',
+    ],
     ['a port that is none', ['serve', '--port', '70000'], '--port: expected a whole number in 0 … 65535, got "70000"'],
     ['an unknown metric', [...compare, 'los'], 'got "los"; did you mean loss?'],
     [

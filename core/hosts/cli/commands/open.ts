@@ -7,7 +7,7 @@ import { serve } from './serve.ts'
 
 export const addOpen: Register = (program, done) => {
   program
-    .command('open [project]', { isDefault: true })
+    .command('open [project]')
     .description('the workbench: a window where Electron can run, else a page in a browser')
     .action(async (project: string | undefined) => {
       const status = await openDesktop({ root, project, machine: { platform: process.platform, env: process.env }, say })

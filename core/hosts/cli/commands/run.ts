@@ -9,7 +9,7 @@ import { verdictLines } from '../answer.ts'
 import type { Register } from '../command.ts'
 import { openWorkbench, resources } from '../../node.ts'
 import { print, printJson, say } from '../output.ts'
-import { projectOf, sourceOf, wholeNumber, withOverrides } from '../options.ts'
+import { projectOf, seconds, sourceOf, wholeNumber, withOverrides } from '../options.ts'
 import { createProgress } from '../progress.ts'
 import { requireWritable, writeReport } from '../reportFile.ts'
 
@@ -19,6 +19,7 @@ type Options = {
   data?: string
   engine: EngineName
   jobs?: number
+  checkpointEvery?: number
   resume?: boolean
   report?: string
   lang: 'en' | 'ja'
@@ -32,6 +33,7 @@ export const addRun: Register = (program, done) => {
     .option('--data <file>', 'the CSV file to read instead of the one that the study names')
     .addOption(new Option('--engine <name>', 'what computes').choices([...engineNames]).default('wasm'))
     .option('--jobs <n>', 'trainers at a time; one for each core when left out', wholeNumber(1))
+    .option('--checkpoint-every <seconds>', 'how much training a crash may cost; 2 s when left out', seconds)
     .option('--resume', 'go on with runs that were stopped or interrupted (the same as running it again)')
     .option('--report <file>', 'write a report when it ends: .html or .md')
     .addOption(new Option('--lang <language>', 'of the report').choices(['en', 'ja']).default('en'))
@@ -46,7 +48,8 @@ async function run(name: string, options: Options): Promise<0 | 1> {
   const { study } = openSource(source, resources) // every fault of the study is told before a project is made
   if (options.report !== undefined) requireWritable(options.report)
   const folder = projectOf(study.file.name, options.project)
-  const workbench = openWorkbench({ project: folder, create: true, jobs: options.jobs, log: say })
+  const { jobs, checkpointEvery } = options
+  const workbench = openWorkbench({ project: folder, create: true, jobs, checkpointEverySeconds: checkpointEvery, log: say })
   try {
     const began = performance.now()
     const started = workbench.start(source, options.engine)
@@ -100,15 +103,15 @@ function tell(workbench: Workbench, id: string, { began, trained, folder, report
   const study = workbench.get(id)
   const runs = allRuns(workbench.project.db, id)
   const diverged = runs.filter(({ outcome }) => outcome?.kind === 'diverged').length
-  const seconds = (performance.now() - began) / 1_000
-  if (json) return printJson({ study, diverged, seconds, project: folder, report })
+  const duration = (performance.now() - began) / 1_000
+  if (json) return printJson({ study, diverged, seconds: duration, project: folder, report })
   for (const line of verdictLines(study, 'en')) print(line)
   const states = Object.entries(study.runs).flatMap(([state, n]) => (n === 0 ? [] : [`${n} ${state}`]))
   print(
     [
       `${runs.length} runs: ${states.join(', ')}`,
       diverged === 0 ? '' : `, ${diverged} of them diverged`,
-      trained ? `, in ${seconds.toFixed(1)} s on ${study.engine}` : ', nothing was left to train',
+      trained ? `, in ${duration.toFixed(1)} s on ${study.engine}` : ', nothing was left to train',
       `. Project: ${folder}`,
     ].join(''),
   )
