@@ -1,4 +1,4 @@
-/** The data files that a study names: found, bounded in size, read once, hashed, parsed once. */
+/** The data files that a study names: found, bounded in size, read once, hashed, parsed when asked for, once. */
 import { readFileSync, statSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve, sep } from 'node:path'
 import { createHash } from 'node:crypto'
@@ -8,7 +8,12 @@ import { readNumericTable, type Table } from '#core/formats/csv.ts'
 /** A larger table is refused before it is read. */
 export const mostFileBytes = 256 * 2 ** 20
 
-export type DataFile = { readonly path: string; readonly bytes: Uint8Array; readonly sha256: string; readonly table: Table }
+export type DataFile = {
+  readonly path: string
+  readonly bytes: Uint8Array
+  readonly sha256: string
+  readonly table: (delimiter: string) => Table
+}
 export type DataFiles = (path: string) => DataFile
 
 /**
@@ -22,11 +27,16 @@ export function openDataFiles(folder: string | null, resources: string): DataFil
     if (known !== undefined) return known
     const place = locate(path, { folder, resources })
     const bytes = readBounded(path, place)
+    const tables = new Map<string, Table>()
     const file = {
       path,
       bytes,
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      table: readNumericTable(bytes, { name: basename(place) }),
+      table: (delimiter: string) => {
+        const table = tables.get(delimiter) ?? readNumericTable(bytes, { name: basename(place), delimiter })
+        tables.set(delimiter, table)
+        return table
+      },
     }
     open.set(path, file)
     return file

@@ -20,7 +20,9 @@ export function openSource({ preset, text, name, folder, overrides = [] }: Study
   })
   const files = openDataFiles(folder ?? null, resources)
   const study = freezeStudy(file, (path) => files(path).sha256)
-  return { study, files, size: sizeOf(files) }
+  const size = sizeOf(files)
+  for (const cell of study.cells) size(cell.study) // a fault of the data is told before a project is made for the study
+  return { study, files, size }
 }
 
 /** Rows and features of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */
@@ -33,7 +35,9 @@ export function sizeOf(files: DataFiles): DataSize {
     known.set(text, size)
     return size
     function measure(): { rows: number; features: number } {
-      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), (path) => files(path).table)
+      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), (path, delimiter) =>
+        files(path).table(delimiter),
+      )
       return { rows: train.x.rows, features: train.x.columns }
     }
   }

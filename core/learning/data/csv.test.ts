@@ -29,6 +29,15 @@ describe('csv', () => {
     expect([...made.train.x.values]).toEqual([1, 10, 2, 10, 3, 40, 6, 20])
     expect([...made.train.y]).toEqual([2, 4, 9, 1])
   })
+  test('asks for its file with its delimiter', () => {
+    const asked: string[][] = []
+    const tables = (...names: string[]) => {
+      asked.push(names)
+      return table
+    }
+    csv.make(settingsOf({ delimiter: ';', ...plain }), key, tables)
+    expect(asked).toEqual([['data.csv', ';']])
+  })
   test('takes named features in the order in which they are named', () => {
     expect([...make({ ...plain, features: ['b', 'a'] }).train.x.values]).toEqual([10, 1, 10, 2, 40, 3, 20, 6])
     expect([...make({ ...plain, features: ['b'] }).train.x.values]).toEqual([10, 10, 40, 20])

@@ -46,7 +46,7 @@ export const csv: DataKind<typeof settings> = {
   files: ({ path }) => [path],
   isShared: ({ split: { train } }) => train === 1,
   make(s, key, tables) {
-    const table = tables(s.path)
+    const table = tables(s.path, s.delimiter)
     const features = featureNames(s, table)
     const rows = order(s, table, key)
     const sizes = partSizes(s, table)

@@ -16,8 +16,8 @@ export type Dataset = {
   readonly test: Part | null
 }
 
-/** The table read from the file that a study names by `path`; the host reads the bytes. */
-export type Tables = (path: string) => Table
+/** The table read from the file that a study names by `path`, its cells told apart by `delimiter`; the host reads the bytes. */
+export type Tables = (path: string, delimiter: string) => Table
 
 /**
  * A kind of data. `make` gives one run's data: the same key gives the same bytes. `isShared` tells whether every key gives the

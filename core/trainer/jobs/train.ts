@@ -48,13 +48,13 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
 /** The tables of the study's files, each read once. */
 function tablesOf(files: TrainJob['files']): Tables {
   const read = new Map<string, Table>()
-  return (path) => {
-    const known = read.get(path)
+  return (path, delimiter) => {
+    const known = read.get(delimiter + path)
     if (known !== undefined) return known
     const stored = files[path]
     if (stored === undefined) throw new Refusal('invalid-input', `data.path: expected a file of the study, got ${JSON.stringify(path)}`)
-    const table = readNumericTable(readFileSync(stored), { name: basename(path) })
-    read.set(path, table)
+    const table = readNumericTable(readFileSync(stored), { name: basename(path), delimiter })
+    read.set(delimiter + path, table)
     return table
   }
 }

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { assert } from '#core/contract/errors.ts'
+import { readSafetensors } from '#core/formats/safetensors.ts'
+import { specOf, type Fields } from '#core/testing/oneCell.ts'
+import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
+import type { JobContext } from '../childJob.ts'
+import type { Began, RunEnd, Rows } from '../protocol.ts'
+import { runTrain } from './train.ts'
+
+expect.extend({ toBeAllclose })
+
+type Artifact = Parameters<JobContext['artifact']>[0]
+
+type Said = { readonly began: Began[]; readonly rows: Rows[]; readonly artifacts: Artifact[]; readonly ends: RunEnd[] }
+
+/** Writes down what a job says; nobody asks it to stop. */
+function listener(folder: string) {
+  const said: Said = { began: [], rows: [], artifacts: [], ends: [] }
+  const context: JobContext = {
+    job: 'train',
+    folder,
+    began: (start) => void said.began.push(start),
+    progress: async (rows) => void said.rows.push(rows),
+    artifact: (file) => void said.artifacts.push(file),
+    runsEnded: (runs) => void said.ends.push(...runs),
+    log: () => undefined,
+    stopRequested: () => false,
+    pause: () => Promise.resolve(),
+  }
+  return { said, context }
+}
+
+describe('the train job', () => {
+  let folder = ''
+  beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'kagami train 日本語 '))))
+  afterEach(async () => rm(folder, { recursive: true }))
+
+  const run = async (runs: readonly Fields[], files: Readonly<Record<string, string>> = {}) => {
+    const { said, context } = listener(folder)
+    const specs = runs.map((fields, i) => specOf(fields, { replicate: i + 1 }))
+    const result = await runTrain(
+      { kind: 'train', engine: 'wasm', runs: specs, files, checkpointFrom: null, checkpointEveryMs: 60_000 },
+      context,
+    )
+    return { said, result }
+  }
+
+  test('reads a table with the delimiter of the study, and ends at its lasso', async () => {
+    const stored = join(folder, 'stored')
+    await writeFile(stored, 'a;b;y\n1;0;1\n0;1;2\n1;1;2\n1;-1;0\n')
+    const data = { kind: 'csv', path: 'table.csv', target: 'y', delimiter: ';', standardise: false }
+    const fields = { data, optimiser: { kind: 'sgd', learningRate: 0.2 }, regularisation: { weightDecay: 0.5 }, training: { steps: 3_000 } }
+    const { said, result } = await run([fields], { 'table.csv': stored })
+    expect(result).toMatchObject({ kind: 'train', steps: 3_000 })
+    const [end] = said.ends
+    expect(end).toMatchObject({ outcome: { kind: 'reached-last-step' }, coefficients: { names: ['a', 'b'] } })
+    // theory.md 8.2; float32 training ends within 1e-5 of it, section 8 [R]
+    expect(end?.coefficients.measured ?? []).toBeAllclose([1 / 3, 2 / 3], { absolute: 1e-4 })
+    expect(end?.coefficients.predicted ?? []).toBeAllclose([1 / 3, 2 / 3])
+  })
+
+  test('the hash of a run is that of its rows in the file of final parameters', async () => {
+    const { said } = await run([{}, {}])
+    const [file] = said.artifacts
+    assert(file !== undefined, 'the job said a file')
+    const bytes = await readFile(file.path)
+    expect([file.what, file.step, file.sha256]).toEqual(['parameters', 100, createHash('sha256').update(bytes).digest('hex')])
+    const { tensors } = readSafetensors(bytes)
+    for (const [row, { parametersSha256 }] of said.ends.entries()) {
+      const hash = createHash('sha256')
+      for (const name of ['u', 'w'])
+        hash.update(new Uint8Array(Float32Array.from(tensors.get(name)?.values.slice(3 * row, 3 * row + 3) ?? [], Number).buffer))
+      expect(parametersSha256).toBe(hash.digest('hex'))
+    }
+  })
+
+  test('records the start, every so many steps and the end, for each run', async () => {
+    const { said } = await run([{ training: { steps: 10, record: { every: 4 } } }, { training: { steps: 10, record: { every: 4 } } }])
+    expect(said.rows.flatMap(({ steps }) => [...steps])).toEqual([0, 4, 8, 10])
+    for (const { steps, values } of said.rows) for (const column of Object.values(values)) expect(column).toHaveLength(2 * steps.length)
+  })
+
+  test('a run that diverges has a step, a place and no coefficients; its neighbour reaches the last step', async () => {
+    const { said } = await run([{}, { optimiser: { kind: 'sgd', learningRate: 1e6 } }])
+    const [calm, wild] = said.ends
+    expect(calm?.outcome).toEqual({ kind: 'reached-last-step' })
+    expect(wild?.outcome).toMatchObject({ kind: 'diverged', place: 'loss' })
+    expect(wild?.outcome.kind === 'diverged' && wild.outcome.step).toBeLessThan(10) // the parameters grow as their cube
+    expect([...(wild?.coefficients.measured ?? [])]).toEqual([Number.NaN, Number.NaN, Number.NaN])
+    const losses = said.rows.flatMap(({ values }) => [...(values['loss'] ?? [])])
+    expect(losses.at(-2)).toBeLessThan(1)
+    expect(losses.at(-1)).toBeNaN()
+  })
+
+  test('a file that the job was not given is refused', async () => {
+    await expect(run([{ data: { kind: 'csv', path: 'other.csv', target: 'y' } }])).rejects.toThrow(
+      'data.path: expected a file of the study, got "other.csv"',
+    )
+  })
+})
