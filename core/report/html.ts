@@ -88,7 +88,7 @@ function figureHtml({ figure, caption, alternative, twin }: Extract<Block, { kin
   const numbers =
     twin.table === null
       ? `<p class="note">${text(twin.leftOut)}</p>`
-      : `<details><summary>${text(twin.title)}</summary><div class="scroll">${twinHtml(twin.table, words)}</div></details>`
+      : `<details><summary>${text(twin.title)}</summary><div class="scroll" tabindex="0">${twinHtml(twin.table, words)}</div></details>`
   return `<figure class="chart">${picture}<figcaption>${captionHtml(caption)}</figcaption>${numbers}</figure>`
 }
 
@@ -117,13 +117,17 @@ function tableHtml({ caption, columns, rows, notes, groupedBy }: Table): string 
     columns[column]?.align === 'right'
       ? `<td class="number">${text(value)}${fill(value, decimals[column] ?? 0)}</td>`
       : `<td>${text(value)}</td>`
-  const head = columns.map(({ title, align }) => `<th scope="col"${align === 'right' ? ' class="number"' : ''}>${text(title)}</th>`)
+  const head = columns.map(({ title, align }) =>
+    title === '' ? '<td></td>' : `<th scope="col"${align === 'right' ? ' class="number"' : ''}>${text(title)}</th>`,
+  )
   const body = rows.map((row, index) => {
     const place = groupedBy === undefined || index === 0 ? '' : ` class="${index % groupedBy === 0 ? 'begins' : 'joined'}"`
     return `<tr${place}>${row.map(cell).join('')}</tr>`
   })
   const remarks = notes.map((note) => `<p class="note">${text(note)}</p>`)
-  return `<div class="${classes.join(' ')}"><table><caption>${captionHtml(caption)}</caption><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table>${remarks.join('')}</div>`
+  // A wide table scrolls on a narrow screen: the keyboard must reach it, and it needs a name then.
+  const region = classes.includes('wide') ? ` tabindex="0" role="region" aria-label="${escapeHtml(caption)}"` : ''
+  return `<div class="${classes.join(' ')}"${region}><table><caption>${captionHtml(caption)}</caption><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table>${remarks.join('')}</div>`
 }
 
 const plainNumber = /^−?[\d\u202f]+(?:\.(\d+))?$/
