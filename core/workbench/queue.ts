@@ -47,13 +47,16 @@ export type Queue = {
   /** Asks the trainers of a study to make a checkpoint and end; what waits is stopped at once. */
   stop(study: string): void
   isBusy(study: string): boolean
+  /** From the pace of the stacks that train; null while one of them has made no step, and when none does. */
+  secondsLeft(study: string): number | null
   /** Resolves when nothing of the study waits or runs, with how its stacks ended since they were added. */
   idle(study: string): Promise<readonly StackEnd[]>
   /** Stops everything and waits. */
   close(): Promise<void>
 }
 
-type Running = { readonly waiting: Waiting; readonly job: RunningJob; isStopped: boolean }
+type Began = { readonly atMs: number; readonly step: number }
+type Running = { readonly waiting: Waiting; readonly job: RunningJob; readonly began: () => Began | null; isStopped: boolean }
 type State = {
   readonly parts: QueueParts
   readonly waiting: Waiting[]
@@ -74,6 +77,7 @@ export function createQueue(parts: QueueParts): Queue {
     },
     stop: (study) => stop(state, study),
     isBusy,
+    secondsLeft: (study) => secondsLeft(state, study),
     idle: (study) =>
       new Promise((resolve) => {
         const look = () => {
@@ -97,11 +101,10 @@ function begin(state: State): void {
   while (state.running.size < state.parts.jobs) {
     const next = state.waiting.shift()
     if (next === undefined) return
-    const job = launch(state, next)
-    if (job === null) continue
-    const one: Running = { waiting: next, job, isStopped: false }
+    const one = launch(state, next)
+    if (one === null) continue
     state.running.add(one)
-    void job.finished.then((end) => {
+    void one.job.finished.then((end) => {
       state.running.delete(one)
       settle(state, next, judge(end, one.isStopped))
       begin(state)
@@ -110,13 +113,34 @@ function begin(state: State): void {
 }
 
 /** A stack that cannot even begin, because the store cannot be read, has failed; the others go on. */
-function launch(state: State, next: Waiting): RunningJob | null {
+function launch(state: State, next: Waiting): Running | null {
+  const { parts } = state
+  let began: Began | null = null
   try {
-    return train(state.parts, next)
+    const job = train(parts, next, (step) => (began = { atMs: parts.clock.nowMs(), step }))
+    return { waiting: next, job, began: () => began, isStopped: false }
   } catch (error) {
     settle(state, next, { state: 'failed', refusal: toRecord(error), trainingMs: 0 })
     return null
   }
+}
+
+function secondsLeft({ parts, waiting, running }: State, study: string): number | null {
+  const nowMs = parts.clock.nowMs()
+  const stepsLeft = ({ stack }: Waiting) => {
+    const { step, steps } = readStack(parts.project.db, stack)
+    return { step, left: steps - step }
+  }
+  const paces = [...running].flatMap((one) => {
+    if (one.waiting.study !== study) return []
+    const [began, { step, left }] = [one.began(), stepsLeft(one.waiting)]
+    return [{ left, msPerStep: began === null || step <= began.step ? Number.NaN : (nowMs - began.atMs) / (step - began.step) }]
+  })
+  if (paces.length === 0 || paces.some(({ msPerStep }) => Number.isNaN(msPerStep))) return null
+  const own = paces.map(({ left, msPerStep }) => left * msPerStep)
+  const usual = paces.reduce((sum, { msPerStep }) => sum + msPerStep, 0) / paces.length
+  const queued = waiting.filter((one) => one.study === study).reduce((sum, one) => sum + stepsLeft(one).left * usual, 0)
+  return Math.max(...own, own.reduce((sum, ms) => sum + ms, queued) / parts.jobs) / 1_000
 }
 
 function settle({ parts, ends, listeners }: State, waiting: Waiting, end: End): void {
@@ -141,7 +165,7 @@ function stopJob(one: Running): void {
 }
 
 /** Starts the trainer of a stack; its messages go to the store in order. */
-function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting): RunningJob {
+function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting, onBegan: (step: number) => void): RunningJob {
   const { project, nowMs, events } = parts
   const { db } = project
   const { checkpoint } = readStack(db, stack)
@@ -163,6 +187,7 @@ function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting
     on: {
       ready: (message) => void (versions = message.versions),
       began: (message) => {
+        onBegan(message.step)
         beginStack(db, stack, { device: message.device, versions: { ...versions, ...message.versions }, nowMs: nowMs() })
         writePredictions(db, study, predictionsOf(message.predictions, runs))
         events.say({ kind: 'studyChanged', study })

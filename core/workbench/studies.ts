@@ -167,7 +167,7 @@ export function summaryOf(project: Project<Readable>, stored: StoredStudy, queue
     ...stored,
     formulaMathml: mathmlOf(stored.formula),
     verdict: verdictOf(file.gates, stored.runs.finished === 0 ? [] : allRuns(project.db, stored.id), theoriesOf(project.db, stored.id)),
-    secondsLeft: queue?.isBusy(stored.id) === true ? secondsLeft(project, stored.id) : null,
+    secondsLeft: queue?.secondsLeft(stored.id) ?? null,
   }
 }
 
@@ -178,15 +178,6 @@ function theoriesOf(db: Readable, study: string): (cell: string) => Words | null
     const oracle = oracles.get(cell)
     return oracle === undefined ? null : oracleTitle(oracle)
   }
-}
-
-/** From the pace of the stacks that are running; null until one has made a step. */
-function secondsLeft(project: Project<Readable>, id: string): number | null {
-  const stacks = readStacks(project.db, id)
-  const paces = stacks.flatMap(({ trainingMs, step }) => (trainingMs > 0 && step > 0 ? [trainingMs / step] : []))
-  if (paces.length === 0) return null
-  const left = stacks.reduce((sum, { step, steps }) => sum + steps - step, 0)
-  return (left * paces.reduce((sum, pace) => sum + pace, 0)) / paces.length / 1_000
 }
 
 export function listSummaries(project: Project<Readable>, queue: Queue | null): StudySummary[] {

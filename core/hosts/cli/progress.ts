@@ -15,9 +15,10 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
       const { step, steps, runs, secondsLeft } = study
       const share = steps === 0 ? 1 : step / steps
       const bar = '█'.repeat(Math.round(24 * share)).padEnd(24, '░')
-      const left = secondsLeft === null ? '' : `, ${formatDuration(1_000 * secondsLeft, 'en')} left`
+      const left = secondsLeft === null ? '' : `, ${secondsLeft < 1 ? 'under 1 s' : formatDuration(1_000 * secondsLeft, 'en')} left`
       const count = Object.values(runs).reduce((sum, n) => sum + n, 0)
-      stream.write(`\r\u001b[2K${bar} ${String(Math.floor(100 * share)).padStart(3)} %  ${count} runs, ${runs.running} training${left}`)
+      const line = `${bar} ${String(Math.floor(100 * share)).padStart(3)} %  ${count} runs, ${runs.running} training${left}`
+      stream.write(`\r\u001b[2K${line.slice(0, stream.columns - 1)}`) // a line that wraps cannot be redrawn
     },
     end: () => void stream.write('\r\u001b[2K'),
   }
