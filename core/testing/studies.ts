@@ -64,6 +64,9 @@ export function temporaryFolder(): TestFolder {
   }
 }
 
+/** Whole milliseconds that go on as those of a clock do. */
+const nowMs = () => Math.round(1_800_000_000_000 + performance.now())
+
 /** A workbench over a project, made when missing, with trainers in processes of their own. */
 export function openTestWorkbench(
   project: string,
@@ -75,11 +78,11 @@ export function openTestWorkbench(
   }: { launcher?: Launcher; jobs?: number; checkpointEveryMs?: number; log?: (text: string) => void } = {},
 ): Workbench {
   return createWorkbench({
-    project: openProject(project, { mode: 'write', create: true, nowMs: Date.now() }),
+    project: openProject(project, { mode: 'write', create: true, nowMs: nowMs() }),
     launcher,
     resources,
     clock: monotonicClock,
-    nowMs: () => Date.now(),
+    nowMs,
     log,
     jobs,
     checkpointEveryMs,
@@ -142,10 +145,12 @@ export type StartedCommand = { readonly child: ChildProcess; readonly answer: Pr
 const compiled = join(root, '.build', 'compiled') // as the starter has it: a start costs a third less
 const entry = fileURLToPath(new URL('../hosts/cli/index.ts', import.meta.url))
 
-/** Starts the command line in a process of its own. */
-export function startKagami(args: readonly string[], cwd: string): StartedCommand {
+/** Starts the command line in a process of its own, with more in its environment. */
+export function startKagami(args: readonly string[], cwd: string, more: Readonly<Record<string, string>> = {}): StartedCommand {
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled, ...more }
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...args], {
     cwd,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [stdout, stderr] = ['', '']
@@ -177,4 +182,9 @@ export async function kagamiHere(args: readonly string[], cwd: string): Promise<
 /** Runs the command line to its end. */
 export function kagami(args: readonly string[], cwd: string): Promise<Answer> {
   return startKagami(args, cwd).answer
+}
+
+/** What a command writes under --json, in the form that the test expects of it and then asserts. */
+export function jsonOf<Form>(text: string): Form {
+  return JSON.parse(text) as Form // asserted by the test
 }

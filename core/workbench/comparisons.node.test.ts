@@ -86,11 +86,10 @@ describe('a comparison', () => {
 })
 
 describe('a reader, while another process may write', () => {
-  test('compares and reports as the writer does, in a folder of the system’s that goes with it', async () => {
+  test('compares as the writer does, in a folder of the system’s that goes with it', async () => {
     const reader = openReader(place.path('a.kagami'), () => undefined)
     const query = { study, factor: decay, metric: 'loss', where: { model: 'product-linear' } } as const
     expect(await reader.compare(query)).toEqual(await workbench.compare(query))
-    expect((await reader.report({ study, language: 'en' })).markdown).toContain('# ')
     expect(reader.scratch.startsWith(place.folder)).toBe(false)
     reader.close()
     expect(existsSync(reader.scratch)).toBe(false)

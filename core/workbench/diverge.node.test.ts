@@ -8,7 +8,7 @@ import type { Workbench } from './workbench.ts'
 
 const study = (rates: readonly number[]) =>
   studyText({
-    training: { steps: 3_000, record: { every: 50 } },
+    training: { steps: 2_000, record: { every: 50 } },
     regularisation: { weightDecay: 0.1 },
     factors: { 'optimiser.learningRate': rates },
   })
@@ -82,7 +82,7 @@ describe('runs with a learning rate of 1e6', () => {
 
   test('are a success of the command line, which says the word and the step', async () => {
     place.write('wild.yaml', study([0.02, 1e6]))
-    const { status, stdout } = await kagami(['run', 'wild.yaml', '--project', 'wild.kagami', '--report', 'wild.html'], place.folder)
+    const { status, stdout } = await kagami(['run', 'wild.yaml', '--project', 'wild.kagami'], place.folder)
     expect(stdout).toMatch(/^4 runs: 4 finished, 2 of them diverged, in /m)
     expect(status).toBe(0)
     const { stdout: table } = await kagami(['runs', 'wild.kagami'], place.folder)

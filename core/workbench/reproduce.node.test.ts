@@ -3,7 +3,16 @@ import { readRuns } from '#core/store/readRuns.ts'
 import { readStacks } from '#core/store/stacks.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import { verifyProject } from '#core/store/verify.ts'
-import { openTestWorkbench, overheard, recordsOf, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
+import {
+  noisyStudy,
+  openTestWorkbench,
+  overheard,
+  recordsOf,
+  studyText,
+  temporaryFolder,
+  train,
+  type TestFolder,
+} from '#core/testing/studies.ts'
 import { failureOf } from './workbench.ts'
 
 let place: TestFolder
@@ -28,6 +37,22 @@ describe('a study', () => {
       Array(4).fill(['finished', 'reached-last-step']),
     )
     expect(second).toEqual(first)
+  })
+
+  test('says while it trains how long it still will, and nothing afterwards', async () => {
+    const said: (number | null)[] = []
+    const launcher = overheard((message) => {
+      if (message.kind === 'progress') said.push(workbench.get(study).secondsLeft)
+    })
+    const workbench = openTestWorkbench(place.path('a.kagami'), { launcher })
+    const { study } = workbench.start({ text: noisyStudy })
+    await workbench.idle(study)
+    const [first, ...then] = said
+    expect(first).toBeNull() // of no step a pace is known
+    expect(then.length).toBeGreaterThan(0)
+    for (const seconds of then) expect(seconds).toBeGreaterThanOrEqual(0)
+    expect(workbench.get(study).secondsLeft).toBeNull()
+    await workbench.close()
   })
 
   test('that has finished trains nothing when it is started again, and stays as it is', async () => {
@@ -65,7 +90,7 @@ describe('a study', () => {
     expect([study === old?.id, readStacks(db, study).length, readRuns(db, { study }).total]).toEqual([false, 1, 6])
     const vectorsOf = (id: string) => new Map(readCoefficients(db, id).map((one) => [one.run.slice(id.length + 1), one.measured]))
     const [first, second] = [vectorsOf(old?.id ?? ''), vectorsOf(study)]
-    // The same random numbers in a stack of another height: the last bits may differ (5e-7 is some 8 units in the last place of float32).
+    // The same random numbers in a stack of another height: only the last bits may differ, 5e-6 of coefficients between 1 and 2.
     for (const [run, values] of first) for (const [j, value] of values.entries()) expect(second.get(run)?.[j]).toBeCloseTo(value, 5)
     expect([first.size, second.size]).toEqual([4, 6])
     const still = Object.fromEntries(readRuns(db, { study: old?.id ?? '' }).runs.map(({ id, parametersSha256 }) => [id, parametersSha256]))

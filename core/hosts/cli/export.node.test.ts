@@ -9,7 +9,7 @@ import { readRuns } from '#core/store/readRuns.ts'
 import { readRunSeries } from '#core/store/readSeries.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import { readStudy } from '#core/study/study.ts'
-import { kagamiHere, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
+import { jsonOf, kagamiHere, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
 
 /** Half of the runs diverge, so that every export has NaN in it. */
 const text = studyText({ training: { steps: 200, record: { every: 10 } }, factors: { 'optimiser.learningRate': [0.02, 1e6] } })
@@ -34,8 +34,8 @@ async function exported(what: string, form: 'csv' | 'json' | 'yaml'): Promise<st
 }
 
 /** Read by csv-parse, which shares nothing with our writer. */
-const csv = (content: string) => parse(content, { columns: true }) as Record<string, string>[]
-const json = (content: string) => JSON.parse(content) as Record<string, unknown>[]
+const csv = (content: string) => parse<Record<string, string>>(content, { columns: true })
+const json = (content: string) => jsonOf<Record<string, unknown>[]>(content)
 
 describe('export', () => {
   test('runs hold every digit, and NaN where a run diverged', async () => {
@@ -79,7 +79,7 @@ describe('export', () => {
   })
 
   test('a study is the frozen one, and can be run as it is', async () => {
-    const [yaml, frozen] = [await exported('study', 'yaml'), JSON.parse(await exported('study', 'json')) as unknown]
+    const [yaml, frozen] = [await exported('study', 'yaml'), jsonOf<unknown>(await exported('study', 'json'))]
     expect(readStudy({ text: yaml, name: 'study.yaml', overrides: [] })).toEqual(frozen)
     const { status, stdout } = await kagamiHere(['run', 'study.yaml', '--project', 'a.kagami'], place.folder)
     expect([status, stdout]).toEqual([0, '4 runs: 4 finished, 2 of them diverged, nothing was left to train. Project: a.kagami\n'])
@@ -110,7 +110,7 @@ describe('verify', () => {
     project.close()
     flipBit(path, -1)
     const { status, stdout } = await verify('--json')
-    const { problems, compared, ok } = JSON.parse(stdout) as { problems: string[]; compared: unknown[]; ok: boolean }
+    const { problems, compared, ok } = jsonOf<{ problems: string[]; compared: unknown[]; ok: boolean }>(stdout)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(sha256)
     expect([status, compared, ok]).toEqual([1, [], false])

@@ -6,7 +6,7 @@ import { readSeries } from '#core/store/readSeries.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { listStudies } from '#core/store/studies.ts'
 import { verifyProject } from '#core/store/verify.ts'
-import { kagami, recordsOf, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
+import { jsonOf, kagami, recordsOf, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
 
 /** Some 1 MB of series, and as much again in the log before them, a row every step. */
 const text = studyText({ name: 'wide', training: { steps: 2_000, record: { every: 1 } } })
@@ -52,11 +52,9 @@ const rowsOf = ({ db }: Project<Readable>) => readSeries(db, { study: listStudie
 describe.skipIf(!mayMount())('a disk that becomes full in mid-run (skipped where mounting one is not allowed)', () => {
   test('is told in a sentence, keeps what was acknowledged, and with room again the run ends with the bytes of an unbroken one', async () => {
     const { status, stdout, stderr } = await kagami([...run, '--json'], place.folder)
-    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
-    expect(error).toMatchObject({
-      code: 'store-failed',
-      message: expect.stringMatching(/: expected .*, got .*(full disk|ENOSPC|error of the disk)/) as string,
-    })
+    const { error } = jsonOf<{ error: { code: string; message: string } }>(stdout)
+    expect(error.code).toBe('store-failed')
+    expect(error.message).toMatch(/: expected .*, got .*(full disk|ENOSPC|error of the disk)/)
     expect(stderr.trim().split('\n').at(-1)).toBe(`kagami: ${error.message}`)
     expect(stderr).not.toMatch(/a bug|^\s+at /m)
     expect(status).toBe(1)

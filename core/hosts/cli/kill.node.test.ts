@@ -8,6 +8,7 @@ import type { Readable } from '#core/store/statements.ts'
 import { listStudies } from '#core/store/studies.ts'
 import { verifyProject } from '#core/store/verify.ts'
 import {
+  jsonOf,
   kagami,
   recordsOf,
   startKagami,
@@ -88,7 +89,7 @@ describe.skipIf(process.platform !== 'linux')('the command line (skipped but on 
       ).toEqual([true])
     })
     const { stdout } = await kagami(['runs', 'a.kagami', '--json'], place.folder)
-    const { runs } = JSON.parse(stdout) as { runs: { state: string; reason: string }[] }
+    const { runs } = jsonOf<{ runs: { state: string; reason: string }[] }>(stdout)
     expect(runs.map(({ state }) => state)).toEqual(Array(4).fill('interrupted'))
     expect(runs.every(({ reason }) => reason.includes('ended without a word'))).toBe(true)
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kagami, kagamiHere, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
+import { jsonOf, kagami, kagamiHere, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
 
 const decay = 'regularisation.weightDecay'
 const isLinux = process.platform === 'linux'
@@ -26,7 +26,7 @@ afterAll(() => place.remove())
 /** What the command answers under --json: one document on stdout, the same sentence on stderr. */
 async function refused(args: readonly string[]): Promise<{ status: number | null; code: unknown; message: string }> {
   const { status, stdout, stderr } = await kagamiHere([...args, '--json'], place.folder)
-  const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
+  const { error } = jsonOf<{ error: { code: string; message: string } }>(stdout)
   expect(stderr).toBe(`kagami: ${error.message}\n`)
   return { status, code: error.code, message: error.message.replaceAll(place.folder, '.') }
 }
