@@ -130,7 +130,7 @@ function recordOf(db: Readable, { id, state, outcome, parametersSha256 }: Run): 
 
 /** Trains a study in a project to its end and returns what the runs came to. */
 export async function train(project: string, text: string): Promise<Readonly<Record<string, RunRecord>>> {
-  const workbench = openTestWorkbench(project)
+  const workbench = openTestWorkbench(project, { jobs: 2 })
   try {
     await workbench.idle(workbench.start({ text }).study)
     return recordsOf(workbench.project.db)
