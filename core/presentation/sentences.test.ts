@@ -53,6 +53,7 @@ describe('a verdict', () => {
 
   test('is open without a finished run, and fails with one that does not pass', () => {
     expect(texts([part({ total: 0, passed: 0 })])).toEqual([en('verdict.openSentence')])
+    expect(texts([])).toEqual([en('verdict.noGates')])
     expect(
       [[], [part({})], [part({}), part({ total: 0, passed: 0 })], [part({ total: 0, passed: 0 }), part({ passed: 39 })]].map(overallState),
     ).toEqual(['open', 'holds', 'open', 'fails'])

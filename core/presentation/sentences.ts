@@ -36,6 +36,7 @@ export function overallState(parts: readonly VerdictPart[]): VerdictState {
 
 /** One sentence for each part of a verdict, in its order. */
 export function verdictSentences(parts: readonly VerdictPart[], naming: Naming, words: Catalogue): Sentence[] {
+  if (parts.length === 0) return [{ state: 'open', text: words('verdict.noGates') }]
   if (parts.every(({ total }) => total === 0)) return [{ state: 'open', text: words('verdict.openSentence') }]
   return parts.filter(({ total }) => total > 0).map((part) => ({ state: verdictState(part), text: verdictSentence(part, naming, words) }))
 }

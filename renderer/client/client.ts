@@ -2,17 +2,12 @@
 import type { ContractRouterClient } from '@orpc/contract'
 import { inject, type InjectionKey } from 'vue'
 import { assert } from '#core/contract/errors.ts'
-import type { Contract, ReportRequest } from '#core/contract/index.ts'
+import type { Contract } from '#core/contract/index.ts'
 
 export type Client = ContractRouterClient<Contract>
 
-/** What a host does differently: a browser tab opens a report, the desktop window saves it. */
-export type Host = {
-  readonly kind: 'browser' | 'desktop'
-  readonly client: Client
-  /** The address at which this host serves a report, or null where only a file can be made. */
-  reportAddress(request: ReportRequest): string | null
-}
+/** What the page runs in. */
+export type Host = { readonly kind: 'browser' | 'desktop'; readonly client: Client }
 
 export const hostKey: InjectionKey<Host> = Symbol('host')
 

@@ -14,7 +14,7 @@ export async function electronHost(window: Window): Promise<Host> {
   const port = await askForPort(window, crypto.randomUUID())
   const client: Client = createORPCClient(new RPCLink({ port, ...linkOptions() }))
   port.start()
-  return { kind: 'desktop', client, reportAddress: () => null }
+  return { kind: 'desktop', client }
 }
 
 function askForPort(window: Window, nonce: string): Promise<MessagePort> {

@@ -11,10 +11,5 @@ export function httpHost(origin: string): Host {
     ...linkOptions(),
   })
   const client: Client = createORPCClient(link)
-  return {
-    kind: 'browser',
-    client,
-    reportAddress: ({ study, language, theme }) =>
-      `${origin}/reports/${encodeURIComponent(study)}?${new URLSearchParams({ lang: language, theme: theme ?? 'light' }).toString()}`,
-  }
+  return { kind: 'browser', client }
 }

@@ -57,7 +57,7 @@ export type Page = { readonly clock: Clock; inside<T>(use: () => T): T }
 
 export function openPage(standIn: StandIn): Page {
   const clock = createClock()
-  const host: Host = { kind: 'browser', client: standIn.client, reportAddress: () => null }
+  const host: Host = { kind: 'browser', client: standIn.client }
   const app = createApp({}).provide(hostKey, host).provide(timingKey, clock).use(createPinia())
   return { clock, inside: (use) => app.runWithContext(use) }
 }

@@ -38,6 +38,7 @@ const pathsOr = (otherwise, extra) => {
  * @returns {Promise<number>} the exit status of the first program that failed; 0 when none did
  */
 export async function runTool(name, extra, place) {
+  process.env['NODE_COMPILE_CACHE'] ??= join(place.root, '.build', 'compiled') // for the processes that tests start, too
   if (name === 'check') return await check(place)
   if (name === undefined || !Object.hasOwn(tools, name)) {
     say(`--tool: expected one of ${[...Object.keys(tools), 'check'].join(', ')}, got ${JSON.stringify(name ?? '')}`)
