@@ -101,7 +101,7 @@ export const coefficients = z.strictObject({
 })
 export type Coefficients = z.infer<typeof coefficients>
 
-/** The theory's value for `metric`, at each combination of levels that it depends on; drawn as a dashed line. */
+/** The theory's value of `metric` for one cell and replicate; drawn as a dashed line. */
 export const prediction = z.strictObject({ metric: z.string(), oracle: z.string(), cell: id, replicate: count, value: real })
 export type Prediction = z.infer<typeof prediction>
 

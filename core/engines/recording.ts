@@ -128,7 +128,7 @@ function note(backend: KernelBackend, recording: Recording, { config, parameters
 }
 
 /**
- * Whether a call only gives its input another name: a reshape, an identity, a cast to the type that is there. Later calls then
+ * Whether a call only gives its input another name: a reshape, and where kernels are replayed an identity or a cast to the type that is there. Later calls then
  * read the input's slot, and the call itself, which may copy, is left out.
  */
 function isAlias(

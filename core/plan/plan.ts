@@ -60,7 +60,7 @@ export function runId(study: string, cell: Cell, replicate: number): string {
   return `${study}.${cell.hash.slice(0, 12)}.${replicate}`
 }
 
-/** All runs of a study with replicates from `fromReplicate` on, in stacks, in the order of the cells. */
+/** The wanted runs of a study, in stacks, in the order of the cells. */
 export function planStacks(study: Study, { size, isWanted }: { size: DataSize; isWanted: (run: PlannedRun) => boolean }): Stack[] {
   const groups = new Map<string, { shape: Json; runs: PlannedRun[] }>()
   for (const cell of study.cells) {

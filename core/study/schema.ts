@@ -33,7 +33,7 @@ const gate = z
   })
 
 const training = z.strictObject({
-  steps: z.int().min(1).max(16_000_000).describe('optimiser steps'), // a lane counts its steps in float32-exact integers
+  steps: z.int().min(1).max(16_000_000).describe('optimiser steps'), // a resumed step is a float64 on the wire, far below 2⁵³; the limit keeps a typing error from running for weeks
   record: z
     .strictObject({ every: z.int().min(1).optional().describe('steps between recorded values; a 200th of the steps when left out') })
     .prefault({}),

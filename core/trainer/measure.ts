@@ -1,11 +1,12 @@
 /** Measures a stack: every column of every run in float64, from the float32 parameters of the moment. */
 import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import type { Column, MetricContext } from '#core/analysis/metrics/metric.ts'
+import { resolvedMargin } from '#core/analysis/metrics/zeroAgreement.ts'
 import { assert } from '#core/contract/errors.ts'
 import type { Part } from '#core/learning/data/data.ts'
 import type { Parameters } from '#core/learning/models/model.ts'
 import { matrixTimes } from '#core/numerics/linalg/matrix.ts'
-import { lossOf, modelOf, optimiserOf } from '#core/plan/lanes.ts'
+import { lossOf, modelOf } from '#core/plan/lanes.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
 import type { Lane } from './lanes.ts'
@@ -59,7 +60,7 @@ export function measureOf(lanes: readonly Lane[]): Measure {
         ...contextOf(lane, coefficientsOf(lane, parameters)),
         parameters,
         mirrors,
-        resolvedMargin: resolvedMargin(lane, step),
+        leastMargin: resolvedMargin(lane.study.optimiser, step),
       }
       return columns.map((column) => column.of(context))
     },
@@ -76,17 +77,11 @@ function contextOf({ study, data, prediction }: Lane, coefficients: Float64Array
     data,
     weightDecay: study.regularisation.weightDecay,
     prediction,
-    resolvedMargin: Number.NaN,
+    leastMargin: Number.NaN,
     loss: ({ x, y }: Part) => loss.kind.measure(loss.settings, matrixTimes(x, coefficients), y),
   }
 }
 
 function predicted(lane: Lane, column: Column): number {
   return lane.prediction === null ? Number.NaN : column.of(contextOf(lane, lane.prediction.coefficients))
-}
-
-/** 3.5(1 − μ)/(ηt): see zeroAgreement.ts. */
-function resolvedMargin({ study }: Lane, step: number): number {
-  const { learningRate, momentum } = optimiserOf(study).settings
-  return (3.5 * (1 - momentum)) / (learningRate * step)
 }

@@ -1,5 +1,5 @@
 /**
- * What changed, in order. The last ten thousand events are kept: a reader that comes back with the cursor of the last one it saw misses nothing; one that
+ * What changed, in order. At least the last ten thousand events are kept: a reader that comes back with the cursor of the last one it saw misses nothing; one that
  * stayed away longer is told that every study changed.
  */
 import type { Event } from '#core/contract/events.ts'

@@ -1,6 +1,6 @@
 /** The data files that a study names: found, bounded in size, read once, hashed, parsed when asked for, once. */
 import { readFileSync, statSync } from 'node:fs'
-import { basename, isAbsolute, join, resolve, sep } from 'node:path'
+import { basename, extname, isAbsolute, join, resolve, sep } from 'node:path'
 import { createHash } from 'node:crypto'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import { readNumericTable, type Table } from '#core/formats/csv.ts'
@@ -43,6 +43,9 @@ export function openDataFiles(folder: string | null, resources: string): DataFil
   }
 }
 
+/** What a study that is no file may name: the page is untrusted input, and a refusal quotes what it read. */
+const tableEndings = ['.csv', '.tsv', '.txt']
+
 function locate(path: string, { folder, resources }: { folder: string | null; resources: string }): string {
   if (path.startsWith('resource:')) {
     const place = resolve(resources, path.slice('resource:'.length))
@@ -50,9 +53,12 @@ function locate(path: string, { folder, resources }: { folder: string | null; re
       throw new Refusal('invalid-input', `data.path: expected a table of the program, got ${quote(path)}`)
     return place
   }
-  if (isAbsolute(path)) return path
+  if (isAbsolute(path) && (folder !== null || tableEndings.includes(extname(path).toLowerCase()))) return path
   if (folder === null)
-    throw new Refusal('invalid-input', `data.path: expected an absolute path, or a study that is a file, got ${quote(path)}`)
+    throw new Refusal(
+      'invalid-input',
+      `data.path: expected an absolute path that ends in ${tableEndings.join(', ')}, or a study that is a file, got ${quote(path)}`,
+    )
   return join(folder, path)
 }
 

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import type { EngineName } from '#core/contract/engines.ts'
-import { fromRecord, toRecord, type Refusal, type RefusalRecord } from '#core/contract/errors.ts'
+import { fromRecord, Refusal, toRecord, type RefusalRecord } from '#core/contract/errors.ts'
 import type { RunState } from '#core/contract/runs.ts'
 import type { Json } from '#core/contract/values.ts'
 import { adoptArtifact, artifactPath, removeUnreferenced } from '#core/store/artifacts.ts'
@@ -63,14 +63,16 @@ type State = {
   readonly running: Set<Running>
   readonly ends: Map<string, StackEnd[]> // of a study, since it was added to an idle queue
   readonly listeners: Set<() => void>
+  isClosed: boolean
 }
 
 export function createQueue(parts: QueueParts): Queue {
-  const state: State = { parts, waiting: [], running: new Set(), ends: new Map(), listeners: new Set() }
+  const state: State = { parts, waiting: [], running: new Set(), ends: new Map(), listeners: new Set(), isClosed: false }
   const isBusy = (study: string) =>
     state.waiting.some((one) => one.study === study) || [...state.running].some((one) => one.waiting.study === study)
   return {
     add: (stacks) => {
+      if (state.isClosed) throw new Refusal('conflict', 'queue: expected an open workbench, got one that is closing')
       for (const { study } of stacks) if (!isBusy(study)) state.ends.delete(study)
       state.waiting.push(...stacks)
       begin(state)
@@ -89,6 +91,7 @@ export function createQueue(parts: QueueParts): Queue {
         look()
       }),
     close: async () => {
+      state.isClosed = true
       state.waiting.length = 0
       for (const one of state.running) stopJob(one)
       await Promise.all([...state.running].map(({ job }) => job.finished))

@@ -84,21 +84,18 @@ function curvesFigure(source: FigureSource, name: string): ReportFigure | null {
   const metric = source.metrics.find((one) => one.name === name)
   if (factor === null || metric === undefined) return null
   const { blocks, shown, total } = readSeries(source.db, { study: source.study, metric: name, buckets: curvePoints })
-  const lines = new Map(
-    blocks.flatMap(({ runs, steps, values }) =>
-      runs.map((run, r) => [
-        run,
-        { run, steps: [...steps], values: [...values.subarray(r * steps.length, (r + 1) * steps.length)].map(orNull) },
-      ]),
-    ),
-  )
-  const runs = subjects(source, factor).slice(0, mostCurves)
+  const places = new Map(blocks.flatMap((block) => block.runs.map((run, row) => [run, { block, row }] as const)))
+  const lineOf = (run: string) => {
+    const place = places.get(run)
+    if (place === undefined) return []
+    const { steps, values } = place.block
+    return [{ run, steps: [...steps], values: [...values.subarray(place.row * steps.length, (place.row + 1) * steps.length)].map(orNull) }]
+  }
+  const atLevel = Map.groupBy(subjects(source, factor), ({ levels }) => levels.find((level) => level.factor === factor.path)?.label)
+  const share = Math.max(1, Math.floor(mostCurves / factor.levels.length)) // of every level the same, so that none vanishes
   const groups = factor.levels.map(({ label }) => ({
     label,
-    lines: runs.flatMap(({ id, levels }) => {
-      const line = lines.get(id)
-      return line !== undefined && levels.some((level) => level.factor === factor.path && level.label === label) ? [line] : []
-    }),
+    lines: (atLevel.get(label) ?? []).slice(0, share).flatMap(({ id }) => lineOf(id)),
   }))
   const n = groups.reduce((sum, group) => sum + group.lines.length, 0)
   if (n === 0) return null
@@ -127,12 +124,13 @@ function levelsFigure(source: FigureSource, comparisons: readonly { comparison: 
   if (factor === null || first === undefined || metric === undefined) return null
   const { name, ...shownMetric } = metric
   const cells = new Map(source.runs.map((run) => [run.id, run]))
+  const theory = new Map<string, number>(
+    source.predictions.flatMap((one) => (one.metric === name ? [[`${one.cell}/${one.replicate}`, one.value] as const] : [])),
+  )
   const predictedAt = (runs: readonly string[]) => {
     const values = runs.flatMap((id) => {
       const run = cells.get(id)
-      return source.predictions
-        .filter((one) => one.metric === name && one.cell === run?.cell && one.replicate === run.replicate)
-        .map(({ value }) => value)
+      return theory.get(`${run?.cell}/${run?.replicate}`) ?? []
     })
     return values.length === 0 ? null : orNull(values.reduce((sum, value) => sum + value, 0) / values.length)
   }

@@ -1,18 +1,15 @@
 /** The part of a report that holds runs against the theory: one cell of the design after another. */
-import { zeroAgreement } from '#core/analysis/metrics/zeroAgreement.ts'
+import { resolvedMargin, zeroAgreement } from '#core/analysis/metrics/zeroAgreement.ts'
 import type { Run } from '#core/contract/runs.ts'
 import type { Coefficients } from '#core/contract/studies.ts'
 import { maxAbs } from '#core/numerics/linalg/vector.ts'
 import { orNull, type ReportModel, type TheoryCell } from '#core/report/model.ts'
-import type { StudyFile } from '#core/study/schema.ts'
 import type { Cell } from '#core/study/study.ts'
 import { oracleFor } from '#core/symmetry/oracles/registry.ts'
 import { cellId } from './studies.ts'
 
 /** A finished run that did not diverge, with its vectors. */
 type Measured = { readonly run: Run; readonly vectors: Coefficients & { readonly predicted: Float64Array; readonly margin: Float64Array } }
-
-export const exemption = 3.5 // a zero with a margin under 3.5(1 − μ)/(η·steps) is exempt; theory.md section 8 [C]
 
 /** One entry for each oracle that speaks about a cell of the study. */
 export function theoryOf(
@@ -50,7 +47,7 @@ function theoryCell(
 ): TheoryCell {
   const deviations = measured.map(({ vectors }) => maxAbs(vectors.measured.map((value, j) => value - (vectors.predicted[j] ?? Number.NaN))))
   const largest = measured.map(({ vectors }) => maxAbs(vectors.predicted))
-  const needed = neededMargin(study)
+  const needed = resolvedMargin(study.optimiser, study.training.steps)
   const agreements = measured.map(({ vectors }) =>
     zeroAgreement(vectors.measured, { oracle: '', coefficients: vectors.predicted, margin: vectors.margin }, needed),
   )
@@ -81,11 +78,6 @@ function varyingFactors(cells: readonly Cell[]): ReadonlySet<string> {
     ({ factor }) => factor,
   )
   return new Set([...levels].flatMap(([factor, all]) => (new Set(all.map(({ label }) => label)).size > 1 ? [factor] : [])))
-}
-
-/** 3.5(1 − μ)/(η·steps). */
-function neededMargin({ optimiser, training }: StudyFile): number {
-  return (exemption * (1 - optimiser.momentum)) / (optimiser.learningRate * training.steps)
 }
 
 function meanOf(vectors: readonly Float64Array[]): (number | null)[] {

@@ -7,7 +7,7 @@ import type { Comparison } from '#core/contract/comparison.ts'
 import type { Run } from '#core/contract/runs.ts'
 import { reportRequest, type Factor, type ReportRequest } from '#core/contract/studies.ts'
 import { words, type Json, type Words } from '#core/contract/values.ts'
-import { zeroThreshold } from '#core/analysis/metrics/zeroAgreement.ts'
+import { resolvedTime, zeroThreshold } from '#core/analysis/metrics/zeroAgreement.ts'
 import { dataOf, lossOf, modelOf, optimiserOf } from '#core/plan/lanes.ts'
 import type { ReportModel } from '#core/report/model.ts'
 import { listArtifacts } from '#core/store/artifacts.ts'
@@ -22,7 +22,7 @@ import type { FromTrainer, Job, Result } from '#core/trainer/protocol.ts'
 import { compare } from './comparisons.ts'
 import { asJson } from './queue.ts'
 import { figuresOf } from './reportFigures.ts'
-import { exemption, theoryOf } from './reportTheory.ts'
+import { theoryOf } from './reportTheory.ts'
 import { allRuns, storedStudy, summaryOf } from './studies.ts'
 
 type Artifact = Extract<FromTrainer, { kind: 'artifact' }>
@@ -153,7 +153,7 @@ function methodsOf(studies: readonly StudyFile[]): ReportModel['methods'] {
     loss: first?.loss.kind ?? 'mse',
     confidence: 0.95,
     zeroThreshold,
-    exemption,
+    exemption: resolvedTime,
   }
 }
 

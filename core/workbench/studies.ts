@@ -3,12 +3,14 @@ import type { EngineName } from '#core/contract/engines.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineName } from '#core/contract/engines.ts'
 import type { Run } from '#core/contract/runs.ts'
-import type { Words } from '#core/contract/values.ts'
+import type { Json, Words } from '#core/contract/values.ts'
 import type { Study as StudySummary } from '#core/contract/studies.ts'
 import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
 import { freezeStudy, type Cell, type Study } from '#core/study/study.ts'
 import { writeYaml } from '#core/study/text/writeYaml.ts'
+import { explainProblems } from '#core/study/text/problems.ts'
+import { atPath } from '#core/study/text/withPath.ts'
 import { verdictOf } from '#core/study/verdict.ts'
 import { artifactPath, isWhole, listArtifacts, putBytes } from '#core/store/artifacts.ts'
 import type { Project } from '#core/store/project.ts'
@@ -102,9 +104,17 @@ export function extendStudy(project: Project, { study, size }: Source): void {
 export function storedStudy(project: Project<Readable>, id: string): { study: Study; files: Readonly<Record<string, string>> } {
   const { resolved } = readSpecification(project.db, id)
   const stored = new Map(readStudyFiles(project.db, id).map(({ path, sha256 }) => [path, sha256]))
-  const file = studySchema.parse(resolved) // written by this program from a checked study
+  const file = knownStudy(id, resolved)
   const study = freezeStudy(file, (path) => stored.get(path) ?? missing(path))
   return { study, files: Object.fromEntries([...stored].map(([path, sha256]) => [path, artifactPath(project, sha256)])) }
+}
+
+/** The stored file as this version reads it. Fails: 'conflict' for kinds that another version knew. */
+function knownStudy(id: string, resolved: Json): StudyFile {
+  const parsed = studySchema.safeParse(resolved)
+  if (parsed.success) return parsed.data
+  const [problem] = explainProblems(parsed.error, { name: id, schema: studySchema }, resolved)
+  throw new Refusal('conflict', `${problem ?? id}; another version of Kagami wrote this study`)
 }
 
 function missing(path: string): never {
@@ -162,13 +172,33 @@ export function resetUnfinished(project: Project, id: string, log: (text: string
 }
 
 export function summaryOf(project: Project<Readable>, stored: StoredStudy, queue: Queue | null): StudySummary {
-  const file = studySchema.parse(readSpecification(project.db, stored.id).resolved)
   return {
     ...stored,
     formulaMathml: mathmlOf(stored.formula),
-    verdict: verdictOf(file.gates, stored.runs.finished === 0 ? [] : allRuns(project.db, stored.id), theoriesOf(project.db, stored.id)),
+    verdict: verdictNow(project.db, stored),
     secondsLeft: queue?.secondsLeft(stored.id) ?? null,
   }
+}
+
+type Judged = { readonly finished: number; readonly verdict: StudySummary['verdict'] }
+const judged = new WeakMap<Readable, Map<string, Judged>>()
+
+/** The verdict, judged again only when more runs have finished: finished runs never change, and a summary is asked for often. */
+function verdictNow(db: Readable, { id, runs }: StoredStudy): StudySummary['verdict'] {
+  const known = judged.get(db) ?? new Map<string, Judged>()
+  judged.set(db, known)
+  const before = known.get(id)
+  if (before?.finished === runs.finished) return before.verdict
+  const gates = gatesOf(readSpecification(db, id).resolved)
+  const verdict = verdictOf(gates, runs.finished === 0 ? [] : allRuns(db, id), theoriesOf(db, id))
+  known.set(id, { finished: runs.finished, verdict })
+  return verdict
+}
+
+/** The gates alone, so that a study of which this version does not know every kind can still be listed. */
+function gatesOf(resolved: Json): StudyFile['gates'] {
+  const gates = studySchema.shape.gates.safeParse(atPath(resolved, 'gates'))
+  return gates.success ? gates.data : []
 }
 
 /** What each cell's prediction is called. */

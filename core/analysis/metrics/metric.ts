@@ -26,7 +26,7 @@ export type MetricContext = {
   readonly data: Dataset
   readonly weightDecay: number
   readonly prediction: Prediction | null
-  readonly resolvedMargin: number // zeros of the theory with a smaller margin cannot have been resolved by now: 3.5(1 − μ)/(ηt)
+  readonly leastMargin: number // zeros of the theory with a smaller margin cannot have been resolved by now: 3.5(1 − μ)/(ηt)
   loss(part: Part): number // of the data, without decay
 }
 

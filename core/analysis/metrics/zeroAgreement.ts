@@ -9,6 +9,18 @@
 import type { Prediction } from '#core/symmetry/oracles/oracle.ts'
 import type { Metric } from './metric.ts'
 
+/** The ηδt after which e^{−4ηδt} is below 1e-6: 4 · 3.5 = 14 = −ln 8.3e-7. */
+export const resolvedTime = 3.5
+
+/**
+ * The margin below which a zero cannot have been resolved after so many steps: 3.5(1 − μ)/(ηt).
+ *
+ * @param steps  t ≥ 0; ∞ at 0, where nothing is resolved
+ */
+export function resolvedMargin({ learningRate, momentum }: { learningRate: number; momentum: number }, steps: number): number {
+  return (resolvedTime * (1 - momentum)) / (learningRate * steps)
+}
+
 /** What counts as zero in a verdict. */
 export const zeroThreshold = 1e-6
 
@@ -16,19 +28,19 @@ export type ZeroAgreement = { readonly predicted: number; readonly measured: num
 
 /**
  * @param coefficients    v [d], float64
- * @param resolvedMargin  3.5/(η·steps): zeros with a smaller margin are exempt
+ * @param leastMargin     zeros with a smaller margin are exempt; see `resolvedMargin`
  * @returns               counts of coordinates; a NaN coefficient is no zero
  */
 export function zeroAgreement(
   coefficients: Float64Array,
   { coefficients: predicted, margin }: Prediction,
-  resolvedMargin: number,
+  leastMargin: number,
 ): ZeroAgreement {
   const count = { predicted: 0, measured: 0, exempt: 0, wrong: 0 }
   for (const [j, value] of coefficients.entries()) {
     const isZero = Math.abs(value) < zeroThreshold
     const shouldBeZero = predicted[j] === 0
-    const isExempt = shouldBeZero && (margin[j] ?? Number.NaN) < resolvedMargin
+    const isExempt = shouldBeZero && (margin[j] ?? Number.NaN) < leastMargin
     count.predicted += shouldBeZero ? 1 : 0
     count.measured += isZero ? 1 : 0
     count.exempt += isExempt ? 1 : 0
@@ -48,9 +60,9 @@ export const zeroDisagreement: Metric = {
       scale: 'linear',
       isPredictable: false,
       applies: ({ hasOracle }) => hasOracle,
-      of: ({ coefficients, prediction, resolvedMargin }) => {
+      of: ({ coefficients, prediction, leastMargin }) => {
         if (prediction === null || coefficients.some(Number.isNaN)) return Number.NaN
-        return zeroAgreement(coefficients, prediction, resolvedMargin).wrong
+        return zeroAgreement(coefficients, prediction, leastMargin).wrong
       },
     },
     {

@@ -9,6 +9,7 @@ import { readRuns } from '#core/store/readRuns.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { readSpecification, type StoredStudy } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
+import { levelCell } from '../cells.ts'
 import type { Register } from '../command.ts'
 import { openForReading } from '../../node.ts'
 import { writeWhole } from '../files.ts'
@@ -100,7 +101,7 @@ function recordsOf(db: Readable, study: StoredStudy, what: Exclude<What, 'study'
           run.id,
           run.cell,
           run.replicate,
-          ...factors.map((path) => run.levels.find(({ factor }) => factor === path)?.label ?? null),
+          ...factors.map((path) => levelCell(run, path)),
           run.state,
           run.outcome?.kind ?? null,
           run.outcome?.kind === 'diverged' ? run.outcome.step : null,

@@ -6,6 +6,7 @@ import { readRuns } from '#core/store/readRuns.ts'
 import type { StoredStudy } from '#core/store/studies.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { isAtLevels, requireLevels, unknown, type Where } from '#core/workbench/levels.ts'
+import { levelCell } from '../cells.ts'
 import type { Register } from '../command.ts'
 import { openForReading } from '../../node.ts'
 import { formats, printJson, printTable, say, type Format } from '../output.ts'
@@ -74,8 +75,6 @@ function stateOf({ state, outcome }: Run): string {
   return outcome?.kind === 'diverged' ? `diverged at ${outcome.step}` : state
 }
 
-function cellOf({ levels, values }: Run, column: string): Cell {
-  const level = levels.find(({ factor }) => factor === column)
-  if (level !== undefined) return typeof level.value === 'number' ? level.value : level.label
-  return values[column] ?? null
+function cellOf(run: Run, column: string): Cell {
+  return levelCell(run, column) ?? run.values[column] ?? null
 }
