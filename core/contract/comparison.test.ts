@@ -14,7 +14,7 @@ const level = {
   difference: null,
   need: { seeds: 2 },
 }
-const result = { factor: 'f', metric: 'm', baseline: '0.1', test: 'welch', confidence: 0.95, levels: [level] }
+const result = { factor: 'f', metric: 'm', baseline: '0.1', test: 'welch', confidence: 0.95, where: {}, pooled: [], levels: [level] }
 
 describe('comparisonQuery', () => {
   test('defaults to Welch at 95 % over all levels of the other factors', () => {

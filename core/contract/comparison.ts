@@ -59,6 +59,9 @@ export const comparison = z.strictObject({
   baseline: z.string(), // the label of the level that the others are compared to
   test: comparisonTest,
   confidence,
+  where: z.record(z.string(), z.string()).default({}), // other factors held at a level's label
+  /** Other factors that vary among the compared runs: they are no replicates, so there is no interval, no test and no effect size. */
+  pooled: z.array(z.string()).default([]),
   levels: z.array(comparedLevel), // in the order of the factor's levels
 })
 export type Comparison = z.infer<typeof comparison>

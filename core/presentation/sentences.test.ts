@@ -79,6 +79,8 @@ const comparison = (levels: ComparedLevel[]): Comparison => ({
   baseline: 'a',
   test: 'welch',
   confidence: 0.95,
+  where: {},
+  pooled: [],
   levels,
 })
 const difference = { value: 0.2, low: 0.1, high: 0.3, p: 0.001, pAdjusted: 0.002, effect: null }
@@ -108,7 +110,7 @@ describe('a comparison', () => {
     const equal = level({ label: 'c', difference: { ...difference, low: null, high: null, p: null, pAdjusted: null } })
     expect(comparisonSentences(comparison([level({}), none, equal]), en).slice(1)).toEqual([
       'Level b: no run has a value, so there is no mean.',
-      'Level c: the mean differs from the baseline’s by 0.2. No test: the values leave it without a p-value.',
+      'Level c: the mean differs from the baseline’s by 0.2. No test: the runs do not vary as replicates of one another do.',
       '3 diverged runs are left out of the numbers.',
     ])
   })

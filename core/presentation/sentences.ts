@@ -75,7 +75,11 @@ export function comparisonSentences(comparison: Comparison, words: Catalogue): s
   const { levels, baseline } = comparison
   const diverged = levels.reduce((sum, level) => sum + level.diverged, 0)
   const ordered = [...levels.filter(({ label }) => label === baseline), ...levels.filter(({ label }) => label !== baseline)]
+  const { where, pooled } = comparison
+  const held = Object.values(where)
   return [
+    ...(held.length > 0 ? [words('comparison.held', { levels: listOf(held, words.language) })] : []),
+    ...(pooled.length > 0 ? [words('comparison.pooled', { factors: listOf(pooled, words.language) })] : []),
     ...ordered.map((level) => levelSentence(level, comparison, words)),
     ...(diverged > 0 ? [words('comparison.diverged', { count: diverged })] : []),
   ]

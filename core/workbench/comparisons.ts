@@ -43,6 +43,10 @@ function requestOf(db: Readable, { study, factor, metric, baseline, test, level,
     ...(baseline === undefined ? {} : { baseline }),
     test,
     confidence: level,
+    where,
+    pooled: summary.factors
+      .filter(({ path, levels: all }) => path !== factor && all.length > 1 && !Object.hasOwn(where, path))
+      .map(({ path }) => path),
     key: split(rootKey({ base: 0, cell: summary.hash, replicate: 0 }), `compare/${factor}/${metric}`),
     levels: levels.map(({ label, value }) => ({ label, value, runs: valuesAt(runs, { factor, value, metric }) })),
   }

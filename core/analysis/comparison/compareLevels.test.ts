@@ -75,6 +75,24 @@ describe('compareLevels', () => {
     expect(at(compare(levels, { test: 'permutation' }), 'b').difference?.p).toBe(2 / 20)
   })
 
+  test('a spread that float32 cannot tell is none: seeds at one optimum differ by rounding, and rounding is no replicate', () => {
+    const near = (mean: number) => [mean, mean * (1 + 2 ** -25), mean * (1 - 2 ** -25)] // a quarter of float32's last place
+    const { difference } = at(compare([level('a', near(0.5)), level('b', near(0.51))]), 'b')
+    expect(difference).toMatchObject({ low: null, high: null, p: null, effect: null })
+    const wide = (mean: number) => [mean, mean * (1 + 2 ** -20), mean * (1 - 2 ** -20)]
+    expect(at(compare([level('a', wide(0.5)), level('b', wide(0.51))]), 'b').difference?.p).toBeLessThan(0.001)
+  })
+
+  test('runs that differ in another factor are no replicates: means and differences, no interval, no test, no effect', () => {
+    const result = compare([level('a', [1, 2, 3]), level('b', [7, 8, 9])], { test: 'permutation', pooled: ['weightDecay'] })
+    expect(result.pooled).toEqual(['weightDecay'])
+    expect(at(result, 'b')).toMatchObject({
+      mean: 8,
+      interval: null,
+      difference: { value: 6, low: null, high: null, p: null, effect: null },
+    })
+  })
+
   test('Holm never lowers p, and counts only the levels that have one', () => {
     const levels = [level('a', [1, 2, 3]), level('b', [7, 8, 9]), level('c', [1, 2, 9]), level('d', [4])]
     const result = compare(levels, { test: 'permutation' })

@@ -29,6 +29,8 @@ export interface LevelsQuestion {
   readonly baseline?: string | undefined
   readonly test?: ComparisonTest | undefined
   readonly confidence?: number | undefined
+  readonly where?: Readonly<Record<string, string>> | undefined // other factors held, said again in the answer
+  readonly pooled?: readonly string[] | undefined // other factors that vary among the runs, which are then no replicates
   readonly levels: readonly LevelRuns[]
   readonly key: Key
 }
@@ -38,6 +40,7 @@ interface Setting {
   readonly test: ComparisonTest
   readonly confidence: number
   readonly key: Key
+  readonly isPooled: boolean
 }
 
 /**
@@ -47,7 +50,7 @@ interface Setting {
  *   Hedges' g, and p adjusted by Holm over the levels that have a p
  *
  * Only finite values enter; the other runs are counted as diverged, and a level whose runs diverge selectively has a mean of the survivors.
- * n < 2 gives no interval and no test but `need`. Runs are taken as independent: pairing by seed is not used.
+ * n < 2 gives no interval and no test but `need`; runs that differ in other factors too give neither, since they are no replicates. Runs are taken as independent: pairing by seed is not used.
  * A level's permutations come from the key and its label, so that another level changes no p, only the adjusted ones.
  *
  * @param question  baseline: a level's label, the first level unless given; test: 'welch' unless given; confidence: 0.95 unless given;
@@ -57,12 +60,15 @@ interface Setting {
  * Source: the files of numerics/statistics.
  */
 export function compareLevels(question: LevelsQuestion): Comparison {
-  const { factor, metric, test = 'welch', confidence = 0.95, levels, key } = question
+  const { factor, metric, test = 'welch', confidence = 0.95, levels, key, where = {}, pooled = [] } = question
   requireLevel('compareLevels: confidence', confidence)
   requireDifferentLabels(levels)
-  const measured = levels.map((level) => measure(level, confidence))
+  const alone = levels.map((level) => measure(level, confidence))
+  const measured = pooled.length === 0 ? alone : alone.map((level) => ({ ...level, interval: null }))
   const baseline = baselineOf(measured, question.baseline)
-  const differences = measured.map((level) => (level === baseline ? null : differenceTo(baseline, level, { test, confidence, key })))
+  const differences = measured.map((level) =>
+    level === baseline ? null : differenceTo(baseline, level, { test, confidence, key, isPooled: pooled.length > 0 }),
+  )
   const adjusted = holm(differences.map((difference) => difference?.p ?? null))
   return {
     factor,
@@ -70,6 +76,8 @@ export function compareLevels(question: LevelsQuestion): Comparison {
     baseline: baseline.label,
     test,
     confidence,
+    where: { ...where },
+    pooled: [...pooled],
     levels: measured.map((level, i) => {
       const difference = differences[i] ?? null
       return { ...level, difference: difference === null ? null : { ...difference, pAdjusted: adjusted[i] ?? null } }
@@ -98,18 +106,20 @@ function measure({ label, value, runs }: LevelRuns, confidence: number): Measure
 }
 
 /** Level minus baseline, p not adjusted yet; null where a side has no value. */
-function differenceTo(baseline: Measured, level: Measured, { test, confidence, key }: Setting): Difference | null {
+function differenceTo(baseline: Measured, level: Measured, { test, confidence, key, isPooled }: Setting): Difference | null {
   const a = level.values.map(({ value }) => value)
   const b = baseline.values.map(({ value }) => value)
   const value = mean(a) - mean(b)
   if (!Number.isFinite(value)) return null
-  const interval = welch(a, b, confidence)
-  const effect = hedgesG(a, b, confidence)
+  const bare = { value, low: null, high: null, p: null, pAdjusted: null, effect: null }
+  if (isPooled) return bare
+  const isRounding = isWithoutSpread(a) && isWithoutSpread(b)
+  const interval = isRounding ? null : welch(a, b, confidence)
+  const effect = isRounding ? null : hedgesG(a, b, confidence)
   const common = {
-    value,
+    ...bare,
     low: finiteOrNull(interval?.low),
     high: finiteOrNull(interval?.high),
-    pAdjusted: null,
     effect: effect !== null && isFiniteRecord(effect) ? effect : null,
   }
   switch (test) {
@@ -122,6 +132,14 @@ function differenceTo(baseline: Measured, level: Measured, { test, confidence, k
     default:
       return test satisfies never
   }
+}
+
+/**
+ * Whether runs differ by no more than float32 can tell: their standard deviation is below 2⁻²³ of the largest value. Seeds that train to one
+ * optimum leave nothing but rounding: Welch's test and an effect size in units of rounding are significant for any difference at all.
+ */
+function isWithoutSpread(values: readonly number[]): boolean {
+  return values.length < 2 || standardDeviation(values) <= 2 ** -23 * Math.max(...values.map(Math.abs))
 }
 
 function baselineOf(levels: readonly Measured[], label: string | undefined): Measured {

@@ -67,7 +67,7 @@ export const zeroDisagreement: Metric = {
     },
     {
       name: 'zeros',
-      title: { en: 'Coefficients below 1e-6', ja: '1e-6 未満の係数の数' },
+      title: { en: 'Coefficients with |v| < 1e-6', ja: '|v| < 1e-6 の係数の数' },
       unit: '1',
       scale: 'linear',
       isPredictable: true,

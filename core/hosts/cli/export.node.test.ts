@@ -82,7 +82,8 @@ describe('export', () => {
     const [yaml, frozen] = [await exported('study', 'yaml'), jsonOf<unknown>(await exported('study', 'json'))]
     expect(readStudy({ text: yaml, name: 'study.yaml', overrides: [] })).toEqual(frozen)
     const { status, stdout } = await kagamiHere(['run', 'study.yaml', '--project', 'a.kagami'], place.folder)
-    expect([status, stdout]).toEqual([0, '4 runs: 4 finished, 2 of them diverged, nothing was left to train. Project: a.kagami\n'])
+    const told = '4 runs: 4 finished, 2 of them diverged, nothing was left to train. Project: a.kagami\nSee it: kagami open "a.kagami"\n'
+    expect([status, stdout]).toEqual([0, told])
   })
 })
 

@@ -23,6 +23,7 @@ export async function start(args, machine = {}) {
   const here = { root: repository, version, execPath, platform, arch, ...machine }
   try {
     const node = await prepare(here)
+    if (process.env['npm_lifecycle_event'] === 'start' && process.env['INIT_CWD']) process.chdir(process.env['INIT_CWD']) // npm runs a script in its package's folder
     if (args[0] === '--tool') return await runTool(args[1], args.slice(2), { root: here.root, node })
     return await runCommandLine(args, { ...here, node })
   } catch (error) {

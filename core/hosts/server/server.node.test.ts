@@ -64,7 +64,7 @@ describe('who may enter', () => {
     await own.close()
     expect([prefetched.status, looked.status, first.status, second.status, reloaded.status]).toEqual([503, 401, 303, 401, 303])
     expect(first.headers.location).toBe('/')
-    expect(given).toMatch(/^kagami-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/)
+    expect(given).toMatch(/^kagami-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=604800$/)
     expect(given).not.toContain('a b')
   })
 

@@ -16,7 +16,7 @@ export function openSession(token: string, port: number): Session {
     exchange(given) {
       if (isUsed || !isEqual(given, token)) return null
       isUsed = true
-      return `${name}=${value}; HttpOnly; SameSite=Strict; Path=/`
+      return `${name}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=604800` // outlives the browser; the value ends with this process
     },
     isOpen(cookieHeader) {
       const pairs = (cookieHeader ?? '').split(';').map((pair) => pair.trim())

@@ -54,6 +54,7 @@ function agreement(theory: Theory, { methods }: ReportModel, words: Catalogue): 
 }
 
 function verdictNote({ cells, limit }: Theory, words: Catalogue): string {
+  if (cells.every(({ replicates }) => replicates === 0)) return words('report.theory.nothing')
   const outside = cells.filter(
     ({ largestDifference, zerosDiffer, replicates }) =>
       replicates > 0 && (!(largestDifference !== null && largestDifference <= limit) || zerosDiffer > 0),

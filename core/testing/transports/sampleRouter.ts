@@ -40,7 +40,7 @@ const series: Series = {
   study: '0a1b', metric: 'loss', shown: 2, total: 2, blocks: [{ runs: ['0a1b.c.0'], steps: new Float64Array([0, 200]), values: new Float64Array([-0, Number.NaN]) }],
 } // prettier-ignore
 const comparison: Comparison = {
-  factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95,
+  factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95, where: {}, pooled: [],
   levels: [{ label: '0.05', value: 0.05, n: 1, diverged: 0, values: [{ run: '0a1b.c.0', value: -0 }], mean: 1, standardDeviation: null, interval: null, difference: null, need: { seeds: 2 } }],
 } // prettier-ignore
 const proof: EngineProof = {

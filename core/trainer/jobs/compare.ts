@@ -15,6 +15,8 @@ export const compareRequest = z.strictObject({
   baseline: z.string().optional(),
   test: comparisonTest.optional(),
   confidence: z.number().optional(),
+  where: z.record(z.string(), z.string()).optional(),
+  pooled: z.array(z.string()).optional(),
   levels: z.array(
     z.strictObject({ label: z.string(), value: json, runs: z.array(z.strictObject({ run: z.string(), value: real.nullable() })) }),
   ),

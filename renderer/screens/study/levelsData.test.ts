@@ -19,7 +19,16 @@ const level: ComparedLevel = {
   difference: null,
   need: null,
 }
-const comparison: Comparison = { factor: weightDecay, metric: 'loss', baseline: '0.1', test: 'welch', confidence: 0.95, levels: [level] }
+const comparison: Comparison = {
+  factor: weightDecay,
+  metric: 'loss',
+  baseline: '0.1',
+  test: 'welch',
+  confidence: 0.95,
+  where: {},
+  pooled: [],
+  levels: [level],
+}
 const theory = (cell: string, replicate: number, value: number): Prediction => ({ metric: 'loss', oracle: '8.2', cell, replicate, value })
 
 function only(predictions: readonly Prediction[], held: HeldLevel | null = null) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Coefficients } from '#core/contract/index.ts'
 import { aStudy, byId, eightRuns } from '../../testing/fixtures.ts'
+import type { HeldLevel } from './curvesData.ts'
 import { pathData, pathFactors } from './pathData.ts'
 
 const study = aStudy()
@@ -13,9 +14,9 @@ const vector = (run: string, measured: number, predicted: number | null): Coeffi
   margin: null,
 })
 
-function path(coefficients: readonly Coefficients[]) {
+function path(coefficients: readonly Coefficients[], held: HeldLevel | null = null) {
   if (factor === undefined) throw new Error('the fixture has an ordered factor of numbers')
-  return pathData({ study, factor, coefficients, runs: byId(eightRuns()), predictions: [] })
+  return pathData({ study, factor, coefficients, runs: byId(eightRuns()), predictions: [], held })
 }
 
 describe('pathData', () => {
@@ -39,6 +40,13 @@ describe('pathData', () => {
       { level: 0.1, value: 4 },
       { level: 0.2, value: 4 },
     ])
+  })
+
+  test('a model and its control share no path: the held level alone is drawn, with its own theory', () => {
+    const both = [vector('0.1-product-linear-0', 0, 0), vector('0.1-linear-0', 3, 3)]
+    const data = path(both, { factor: 'model', label: 'product-linear' })
+    expect(data.n).toBe(1)
+    expect(data.coefficients[0]?.predicted).toEqual([{ level: 0.1, value: 0 }])
   })
 
   test('a run that is not known is not drawn', () => {

@@ -118,7 +118,7 @@ function recordsOf(db: Readable, study: StoredStudy, what: Exclude<What, 'study'
       return {
         columns: ['run', 'name', 'measured', 'predicted', 'margin'],
         rows: readCoefficients(db, study.id).flatMap(({ run, names, measured, predicted, margin }) =>
-          names.map((name, j): Cell[] => [run, name, measured[j] ?? null, predicted?.[j] ?? null, margin?.[j] ?? null]),
+          names.map((name, j): Cell[] => [run, name, measured[j] ?? null, predicted?.[j] ?? null, finiteOrNull(margin?.[j])]),
         ),
       }
   }
@@ -130,4 +130,9 @@ function* seriesRows(db: Readable, runs: readonly Run[]): Generator<Cell[]> {
       for (const [i, step] of steps.entries()) yield [id, metric, step, values[i] ?? Number.NaN]
     }
   }
+}
+
+/** A margin is NaN where the theory's coefficient is not zero: there is none, which a file says by an empty cell. */
+function finiteOrNull(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null
 }

@@ -116,4 +116,5 @@ function tell(workbench: Workbench, id: string, { began, trained, folder, report
     ].join(''),
   )
   if (report !== null) print(`Report: ${report}`)
+  print(`See it: kagami open ${JSON.stringify(folder)}`)
 }
