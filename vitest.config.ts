@@ -7,9 +7,9 @@ const never = ['node_modules/**', 'out/**', 'dist/**', '.build/**']
 
 export default defineConfig({
   test: {
-    maxWorkers: 3, // on two cores: most of the time goes into processes that tests start and wait for
+    maxWorkers: 2, // most of the time goes into processes that tests start and wait for
     projects: [
-      { test: { name: 'pure', include: ['{core,renderer,electron}/**/*.test.ts'], exclude: [...never, ...special] } },
+      { test: { name: 'pure', isolate: false, include: ['{core,renderer,electron}/**/*.test.ts'], exclude: [...never, ...special] } },
       { test: { name: 'node', include: ['**/*.node.test.ts'], exclude: never, pool: 'forks', testTimeout: 120_000, hookTimeout: 60_000 } },
       {
         test: {
