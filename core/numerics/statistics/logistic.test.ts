@@ -193,7 +193,8 @@ describe('logistic', () => {
 
 /** The greatest log-likelihood with midpoint m, by golden section over the slope: shares nothing with the code under test. */
 function profile(x: readonly number[], y: readonly number[], m: number): number {
-  const at = (slope: number) => x.reduce((sum, value, i) => sum - Math.log1p(Math.exp((y[i] === 1 ? -1 : 1) * slope * (value - m))), 0)
+  const loss = (s: number) => Math.max(0, s) + Math.log1p(Math.exp(-Math.abs(s))) // log(1 + e^s)
+  const at = (slope: number) => x.reduce((sum, value, i) => sum - loss((y[i] === 1 ? -1 : 1) * slope * (value - m)), 0)
   let [least, most] = [-30, 30]
   const golden = (Math.sqrt(5) - 1) / 2
   for (let pass = 0; pass < 60; pass++) {
