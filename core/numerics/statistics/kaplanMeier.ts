@@ -45,7 +45,7 @@ export interface SurvivalCurve {
   readonly median: SurvivalMedian
 }
 
-/** `log-log` stays inside [0, 1] and holds its level with few runs; `greenwood` is survival ± z standard errors, cut to [0, 1]. */
+/** `log-log` stays inside [0, 1] by itself; `greenwood` is survival ± z standard errors, cut to [0, 1]. */
 export type SurvivalInterval = 'log-log' | 'greenwood'
 
 /**

@@ -9,8 +9,8 @@ import { normalCritical } from './distributions.ts'
  *   all p with (x/n − p)² ≤ z² p(1 − p) / n,   z the (1 + level) / 2 quantile of the standard normal distribution
  *   low = x² / n / (x + z²/2 + z √(x(n − x)/n + z²/4)),   high = 1 − low of n − x
  *
- * It stays inside [0, 1] and is no point for x = 0 or x = n. It covers the true proportion with a probability that moves around `level` with n
- * and p: for 95 % it is near 95 % on average, and as low as 83 % where p is near 1/n.
+ * It stays inside [0, 1] and is no point for x = 0 or x = n. The probability that it covers the true p moves around `level` with n and p. At 95 % it
+ * is e^{−0.18} = 84 % at worst, where np is just below 0.18: there x = 0 alone gives an interval that holds p.
  *
  * @param successes  x, whole, 0 ≤ x ≤ n
  * @param trials     n, whole, independent
