@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
+import { toFloat64 } from './numbers.ts'
 import { type NamedTensor, type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts'
 import { encodeUtf8 } from './utf8.ts'
 
@@ -31,6 +32,18 @@ const referenceTensors: readonly NamedTensor[] = [
   { name: 'e', dtype: 'F32', shape: [0, 2], values: new Float32Array() },
 ]
 const referenceMetadata = { format: 'np', by: 'reference' }
+
+// Origin: safetensors 0.8.0, ml_dtypes and NumPy 2.4.6, printed by core/testing/fixtures/numpyArrays.py
+const everyDtype =
+  'd0010000000000007b22753634223a7b226474797065223a22553634222c227368617065223a5b325d2c22646174615f6f666673657473223a5b302c' +
+  '31365d7d2c22753332223a7b226474797065223a22553332222c227368617065223a5b325d2c22646174615f6f666673657473223a5b31362c32345d' +
+  '7d2c2262663136223a7b226474797065223a2242463136222c227368617065223a5b325d2c22646174615f6f666673657473223a5b32342c32385d7d' +
+  '2c22663136223a7b226474797065223a22463136222c227368617065223a5b325d2c22646174615f6f666673657473223a5b32382c33325d7d2c2275' +
+  '3136223a7b226474797065223a22553136222c227368617065223a5b325d2c22646174615f6f666673657473223a5b33322c33365d7d2c2269313622' +
+  '3a7b226474797065223a22493136222c227368617065223a5b325d2c22646174615f6f666673657473223a5b33362c34305d7d2c226938223a7b2264' +
+  '74797065223a224938222c227368617065223a5b325d2c22646174615f6f666673657473223a5b34302c34325d7d2c22626f6f6c223a7b2264747970' +
+  '65223a22424f4f4c222c227368617065223a5b325d2c22646174615f6f666673657473223a5b34322c34345d7d7d2020202020200100000000000000' +
+  '00000000000000000100000000000000494096feff7b55b5010000000100000001000100'
 
 const fromHex = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 const toHex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -82,6 +95,31 @@ describe('safetensors', () => {
     expect(toHex(writeSafetensors([...referenceTensors].reverse(), { by: 'reference', format: 'np' }))).toBe(reference)
   })
 
+  test('every dtype of a network’s file is read, half precision as the float32 that it is', () => {
+    const { tensors } = readSafetensors(fromHex(everyDtype))
+    expect(Object.fromEntries(tensors)).toEqual({
+      u64: { dtype: 'U64', shape: [2], values: BigUint64Array.of(1n, 0n) },
+      u32: { dtype: 'U32', shape: [2], values: Uint32Array.of(1, 0) },
+      u16: { dtype: 'U16', shape: [2], values: Uint16Array.of(1, 0) },
+      i16: { dtype: 'I16', shape: [2], values: Int16Array.of(1, 0) },
+      i8: { dtype: 'I8', shape: [2], values: Int8Array.of(1, 0) },
+      bool: { dtype: 'BOOL', shape: [2], values: Uint8Array.of(1, 0) },
+      f16: { dtype: 'F16', shape: [2], values: Float32Array.of(65504, -0.333251953125) }, // −1/3 to 11 bits: 1365/4096
+      bf16: { dtype: 'BF16', shape: [2], values: Float32Array.of(3.140625, -150 * 2 ** 119) }, // −1e38 to 8 bits
+    })
+    for (const [name, { values }] of tensors) expect([...toFloat64(values, name)]).toEqual([...values].map(Number))
+  })
+
+  test('the dtypes stand in the reference implementation’s order', () => {
+    const names = (bytes: Uint8Array) => [...readSafetensors(bytes).tensors.values()].map(({ dtype }) => dtype)
+    const whole = names(fromHex(everyDtype))
+    expect(whole).toEqual(['U64', 'U32', 'BF16', 'F16', 'U16', 'I16', 'I8', 'BOOL'])
+    const written = [...readSafetensors(fromHex(everyDtype)).tensors].flatMap(([name, tensor]): NamedTensor[] =>
+      tensor.dtype === 'BF16' || tensor.dtype === 'F16' ? [] : [{ name, ...tensor }],
+    )
+    expect(names(writeSafetensors(written.reverse()))).toEqual(whole.filter((dtype) => !dtype.endsWith('F16')))
+  })
+
   test('any tensors survive writing and reading to the bit', () => {
     const shape = fc.array(fc.nat(3), { maxLength: 3 })
     const tensor = shape.chain((sizes) => {
@@ -109,6 +147,19 @@ describe('safetensors', () => {
         for (const item of named) expect(back.tensors.get(item.name)).toEqual(withoutName(item))
       }),
     )
+  })
+
+  test('the ends of every whole dtype survive too, to the bit', () => {
+    const named: readonly NamedTensor[] = [
+      { name: 'u64', dtype: 'U64', shape: [2], values: BigUint64Array.of(0n, 2n ** 64n - 1n) },
+      { name: 'u32', dtype: 'U32', shape: [2], values: Uint32Array.of(0, 2 ** 32 - 1) },
+      { name: 'u16', dtype: 'U16', shape: [2], values: Uint16Array.of(0, 65_535) },
+      { name: 'i16', dtype: 'I16', shape: [2], values: Int16Array.of(-32_768, 32_767) },
+      { name: 'i8', dtype: 'I8', shape: [2], values: Int8Array.of(-128, 127) },
+      { name: 'bool', dtype: 'BOOL', shape: [2, 1], values: Uint8Array.of(0, 1) },
+    ]
+    const { tensors } = readSafetensors(writeSafetensors(named))
+    for (const item of named) expect(tensors.get(item.name)).toEqual(withoutName(item))
   })
 
   test('any bytes end in tensors or a refusal, and in nothing else', () => {
@@ -156,8 +207,14 @@ describe('safetensors', () => {
     ['safetensors: __metadata__: expected an object of texts, got [1]', file('{"__metadata__":[1]}')],
     ['safetensors: __metadata__."n": expected a text, got 1', file('{"__metadata__":{"n":1}}')],
     ['safetensors: tensor "a": expected an object with dtype, shape and data_offsets, got null', file('{"a":null}')],
-    ['safetensors: tensor "a", dtype: expected one of I64, F64, F32, I32, U8, got "BF16"', file('{"a":{"dtype":"BF16"}}')],
-    ['safetensors: tensor "a", dtype: expected one of I64, F64, F32, I32, U8, got "toString"', file('{"a":{"dtype":"toString"}}')],
+    [
+      'safetensors: tensor "a", dtype: expected one of U64, I64, F64, F32, U32, I32, BF16, F16, U16, I16, I8, U8, BOOL, got "F8_E5M2"',
+      file('{"a":{"dtype":"F8_E5M2"}}'),
+    ],
+    [
+      'safetensors: tensor "a", dtype: expected one of U64, I64, F64, F32, U32, I32, BF16, F16, U16, I16, I8, U8, BOOL, got "toString"',
+      file('{"a":{"dtype":"toString"}}'),
+    ],
     ['safetensors: tensor "a", shape: expected a list of whole numbers ≥ 0, got [-1]', file('{"a":{"dtype":"U8","shape":[-1]}}')],
     [
       'safetensors: tensor "a", data_offsets: expected two whole numbers ≥ 0, got [0.5,1]',
@@ -172,6 +229,10 @@ describe('safetensors', () => {
     [
       'safetensors: tensor "b", data_offsets: expected to begin at 1, where the one before ends, got 2',
       file(`{"a":${u8(0, 1)},"b":${u8(2, 3)}}`, 3),
+    ],
+    [
+      'safetensors: tensor "a", value 0: expected 0 or 1 for BOOL, got 2',
+      Uint8Array.of(...file(`{"a":${u8(0, 1).replace('U8', 'BOOL')}}`), 2),
     ],
     ['safetensors: expected 1 bytes of data after the header, got 2', file(`{"a":${u8(0, 1)}}`, 2)],
     ['safetensors: expected 9 bytes of data after the header, got 2', file(`{"a":${u8(0, 9)}}`, 2)],

@@ -1,34 +1,44 @@
 /**
  * Named arrays in the safetensors format: eight bytes of header length, a JSON header, the arrays' bytes without holes. The same tensors
- * give the same bytes, those that the reference implementation writes. Not a loader of half precision: F16, BF16 and the 8-bit floats are
- * refused by name.
+ * give the same bytes, those that the reference implementation writes. Half precision (F16, BF16) is read, as the float32 that it is exactly,
+ * and not written; the floats of 8 bits and less and complex numbers are refused by name.
  *
  * Source: github.com/huggingface/safetensors, README "Format", and its order of tensors: larger elements first (so that every array stays
  * aligned), then by name.
  */
 import { Refusal, assert, quote } from '#core/contract/errors.ts'
 import { repeatedName } from './jsonNames.ts'
+import { assertLittleEndian, countOf, float32FromBfloat16, float32FromHalf } from './numbers.ts'
 import { decodeUtf8, encodeUtf8, invalidUtf8At, isWellFormed } from './utf8.ts'
 
-type Arrays = {
-  readonly F64: Float64Array
+type WritableArrays = {
+  readonly U64: BigUint64Array
   readonly I64: BigInt64Array
+  readonly F64: Float64Array
   readonly F32: Float32Array
+  readonly U32: Uint32Array
   readonly I32: Int32Array
+  readonly U16: Uint16Array
+  readonly I16: Int16Array
+  readonly I8: Int8Array
   readonly U8: Uint8Array
+  readonly BOOL: Uint8Array // 0 and 1
 }
+type Arrays = WritableArrays & { readonly BF16: Float32Array; readonly F16: Float32Array }
 export type Dtype = keyof Arrays
 
 /** An array in row-major order. */
 export type Tensor = { [D in Dtype]: { readonly dtype: D; readonly shape: readonly number[]; readonly values: Arrays[D] } }[Dtype]
-export type NamedTensor = Tensor & { readonly name: string }
+export type NamedTensor = Extract<Tensor, { readonly dtype: keyof WritableArrays }> & { readonly name: string }
 export type SafeTensors = { readonly tensors: ReadonlyMap<string, Tensor>; readonly metadata: Readonly<Record<string, string>> }
 
 const METADATA = '__metadata__'
 const LENGTH_BYTES = 8
 const HEADER_LIMIT = 100_000_000 // bytes; the reference implementation's own limit
-const order: readonly Dtype[] = ['I64', 'F64', 'F32', 'I32', 'U8'] // larger elements first, the reference's order
-const elementBytes: Readonly<Record<Dtype, number>> = { I64: 8, F64: 8, F32: 4, I32: 4, U8: 1 }
+/** Bytes of one element; larger ones first, the reference's order. */
+const elementBytes = { U64: 8, I64: 8, F64: 8, F32: 4, U32: 4, I32: 4, BF16: 2, F16: 2, U16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const
+const order = Object.keys(elementBytes) as readonly Dtype[] // Object.keys forgets the key type; `satisfies` below holds it to all dtypes
+elementBytes satisfies Readonly<Record<Dtype, number>>
 
 type Entry = {
   readonly name: string
@@ -51,7 +61,7 @@ export function writeSafetensors(
   let end = 0
   for (const { name, dtype, shape, values } of sorted) {
     assert(name !== METADATA, `writeSafetensors: expected another name than ${METADATA}`)
-    assert(shape.reduce((product, size) => product * size, 1) === values.length, `writeSafetensors: shape of ${name} is not its length`)
+    assert(countOf(shape) === values.length, `writeSafetensors: shape of ${name} is not its length`)
     const begin = end
     end += values.byteLength
     fields.push(field(name, `{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${begin},${end}]}`))
@@ -72,7 +82,7 @@ export function writeSafetensors(
 }
 
 /**
- * The tensors of a safetensors file, copied out of `bytes`, in the order of their bytes.
+ * The tensors of a safetensors file, copied out of `bytes`, in the order of their bytes. `toFloat64` of numbers.ts widens what they hold.
  *
  * Fails: 'invalid-input' for anything that breaks the format: cut off, header too long, not UTF-8 or not JSON, a name twice, unknown dtype,
  * shape that does not fit its bytes, offsets that overlap, leave holes or leave the file.
@@ -140,7 +150,7 @@ function readEntry(name: string, value: unknown): Entry {
   if (begin === undefined || end === undefined || others.length > 0 || begin > end) {
     throw refusal(`${place}, data_offsets: expected begin ≤ end`, quote(offsets))
   }
-  const size = shape.reduce((product, length) => product * length, elementBytes[dtype])
+  const size = countOf(shape) * elementBytes[dtype]
   if (size !== end - begin) throw refusal(`${place}: expected ${size} bytes for ${dtype} of shape ${quote(shape)}`, quote(end - begin))
   return { name, dtype, shape, begin, end }
 }
@@ -158,7 +168,7 @@ function requireTiling(entries: Entry[], length: number): void {
   if (end !== length) throw refusal(`expected ${end} bytes of data after the header`, quote(length))
 }
 
-function readTensor({ dtype, shape, begin, end }: Entry, bytes: Uint8Array, dataStart: number): Tensor {
+function readTensor({ name, dtype, shape, begin, end }: Entry, bytes: Uint8Array, dataStart: number): Tensor {
   const { buffer } = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)) // a copy, so that it is aligned; a Buffer's `slice` makes none
   switch (dtype) {
     case 'F64':
@@ -171,9 +181,31 @@ function readTensor({ dtype, shape, begin, end }: Entry, bytes: Uint8Array, data
       return { dtype, shape, values: new Int32Array(buffer) }
     case 'U8':
       return { dtype, shape, values: new Uint8Array(buffer) }
+    case 'U64':
+      return { dtype, shape, values: new BigUint64Array(buffer) }
+    case 'U32':
+      return { dtype, shape, values: new Uint32Array(buffer) }
+    case 'U16':
+      return { dtype, shape, values: new Uint16Array(buffer) }
+    case 'I16':
+      return { dtype, shape, values: new Int16Array(buffer) }
+    case 'I8':
+      return { dtype, shape, values: new Int8Array(buffer) }
+    case 'F16':
+      return { dtype, shape, values: float32FromHalf(new Uint16Array(buffer)) }
+    case 'BF16':
+      return { dtype, shape, values: float32FromBfloat16(new Uint16Array(buffer)) }
+    case 'BOOL':
+      return { dtype, shape, values: bitsOf(new Uint8Array(buffer), name) }
     default:
       return dtype satisfies never
   }
+}
+
+function bitsOf(values: Uint8Array<ArrayBuffer>, name: string): Uint8Array {
+  const bad = values.findIndex((value) => value > 1)
+  if (bad >= 0) throw refusal(`tensor ${quote(name)}, value ${bad}: expected 0 or 1 for BOOL`, quote(values[bad]))
+  return values
 }
 
 function refusal(rule: string, got: string): Refusal {
@@ -195,9 +227,4 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isCounts(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item: unknown) => Number.isSafeInteger(item) && Number(item) >= 0)
-}
-
-/** Typed arrays have the machine's byte order; no machine that runs Node or Electron has another. */
-function assertLittleEndian(): void {
-  assert(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1, 'safetensors: expected a little-endian machine')
 }
