@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/browser/esm/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
-import { type Cell, type Table, readNumericTable, writeCsv } from './csv.ts'
+import { type Cell, type ClassTable, type Table, readClassTable, readNumericTable, writeCsv } from './csv.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 function read(text: string | Uint8Array, delimiter = ','): Table {
@@ -264,5 +264,81 @@ describe('writeCsv', () => {
   test('a row of another length is a bug', () => {
     const rows: Cell[][] = [[1], [1, 2]]
     expect(() => writeCsv(['a'], rows)).toThrow('bug: writeCsv: expected 1 cells in row 2, got 2')
+  })
+})
+
+describe('readClassTable', () => {
+  const readClasses = (text: string | Uint8Array, classes = 'kind'): ClassTable => readClassTable(text, { name: 'data.csv', classes })
+  const refusalOf = (text: string | Uint8Array, classes?: string): readonly string[] => {
+    try {
+      readClasses(text, classes)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return error.problems.length > 0 ? error.problems : [error.message]
+    }
+    return []
+  }
+
+  test('reads one column as classes and all others as numbers', () => {
+    const table = readClasses('a,kind,b\n1,virginica,2\n3,setosa,4\n5,virginica,6\n')
+    expect(table.columns).toEqual(['a', 'b'])
+    expect(table.values).toEqual([Float64Array.of(1, 3, 5), Float64Array.of(2, 4, 6)])
+    expect(table.rows).toBe(3)
+    expect(table.classes).toEqual({ column: 'kind', names: ['setosa', 'virginica'], labels: Int32Array.of(1, 0, 1) })
+  })
+
+  test('classes are sorted by code point: digits by sign, accents after letters, and U+10000 after U+FF5E', () => {
+    const names = ['😀', '～', 'é', 'z', 'a', 'Z', '2', '10', 'ab']
+    expect(readClasses(`kind\n${names.join('\n')}\n`).classes.names).toEqual(['10', '2', 'Z', 'a', 'ab', 'z', 'é', '～', '😀'])
+  })
+
+  test('text is the same class quoted or not, and keeps what quotes hold', () => {
+    expect(readClasses('kind,a\n"x",1\n x\t,2\n" x",3\n"say ""a,b""",4\n').classes).toEqual({
+      column: 'kind',
+      names: [' x', 'say "a,b"', 'x'],
+      labels: Int32Array.of(2, 2, 0, 1),
+    })
+    expect(readClasses('kind\n1\n1.0\nNA').classes.names).toEqual(['1', '1.0', 'NA'])
+  })
+
+  test('any rows of any classes give their text back, whatever their order', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1 }).filter((each) => each.trim() !== '')
+    const quoted = (each: string) => `"${each.replaceAll('"', '""')}"`
+    fc.assert(
+      fc.property(fc.uniqueArray(text, { minLength: 2, maxLength: 5 }), fc.array(fc.nat(4)), (names, picks) => {
+        const rows = [...names, ...picks.map((pick) => names[pick % names.length] ?? '')]
+        const { classes, values } = readClasses(`n,kind\n${rows.map((each, row) => `${row},${quoted(each)}`).join('\n')}\n`)
+        expect(Array.from(classes.labels, (label) => classes.names[label])).toEqual(rows)
+        expect(values).toEqual([Float64Array.from(rows.keys())])
+        const reversed = readClasses(
+          `n,kind\n${rows
+            .map((each, row) => `${row},${quoted(each)}`)
+            .reverse()
+            .join('\n')}\n`,
+        )
+        expect(reversed.classes.names).toEqual(classes.names)
+      }),
+    )
+  })
+
+  test('an empty cell, fewer than two classes and an unknown column are refused', () => {
+    const empty = 'data.csv row 2, column "kind": expected a class, got an empty cell'
+    for (const cell of ['', '""', '  ', '" "']) expect(refusalOf(`kind,a\nx,1\n${cell},2\ny,3\n`)).toEqual([empty])
+    expect(refusalOf('kind\nx\n\ny\n')).toEqual([empty])
+    expect(refusalOf('kind,a\nx,1\nx,2\n')).toEqual(['data.csv, column "kind": expected two classes or more, got only "x"'])
+    expect(refusalOf('a,b\n1,2\n', 'kind')).toEqual(['data.csv: expected a column "kind", got "a, b"'])
+  })
+
+  test('all other problems are told as for numbers', () => {
+    expect(refusalOf('kind,a\nx,y\n,z\nw\n')).toEqual([
+      'data.csv row 1, column "a": expected a number, got "y"',
+      'data.csv row 2, column "kind": expected a class, got an empty cell',
+      'data.csv row 2, column "a": expected a number, got "z"',
+      'data.csv row 3: expected 2 cells, got 1',
+    ])
+    expect(refusalOf(Uint8Array.of(...encodeUtf8('kind,a\nx,1\n'), 0xe9, ...encodeUtf8(',2\n')))).toEqual([
+      'data.csv row 2, column "kind": expected text in UTF-8, got byte 0xe9; save the file as UTF-8',
+    ])
+    expect(refusalOf('')).toEqual(['data.csv: expected a header line and rows of numbers, got an empty file'])
   })
 })
