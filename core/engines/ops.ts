@@ -2,7 +2,7 @@
  * Our one door to tfjs-core: the tensor operations that models, losses and optimisers may use.
  *
  * What is missing is missing on purpose: no random numbers (draw from a key in numerics/random), no linear algebra beyond
- * products (tfjs has no float64; analyse in numerics/linalg), no global optimisers.
+ * products (analyse in numerics/linalg), no global optimisers.
  *
  * Ownership: a function never disposes its arguments; what it makes inside dies in `tidy`; the caller owns the result.
  */
@@ -12,23 +12,34 @@ export {
   add,
   all,
   cast,
+  concat,
+  div,
+  exp,
   gather,
   isFinite,
   keep,
+  log,
   logicalAnd,
   matMul,
+  max,
+  maximum,
   memory,
+  minimum,
   mul,
+  neg,
+  relu,
   reshape,
-  scalar,
+  slice,
+  sqrt,
   square,
   sub,
   sum,
-  tensor,
+  tanh,
   tidy,
   transpose,
   valueAndGrads,
 } from '@tensorflow/tfjs-core'
+export { scalar, tensor } from './float64/make.ts'
 export type { Scalar, Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
 
 /** Tensors by name: parameters, optimiser state. */

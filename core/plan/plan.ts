@@ -9,7 +9,11 @@ import { canonicalJson } from '#core/formats/canonicalJson.ts'
 import { factsOf } from '#core/study/facts.ts'
 import type { StudyFile } from '#core/study/schema.ts'
 import type { Cell, Study } from '#core/study/study.ts'
-import { dataOf, lossOf, modelOf, optimiserOf, recordEvery } from './lanes.ts'
+import type { Size } from '#core/learning/models/model.ts'
+import { requireNames } from '#core/learning/pattern.ts'
+import { reparametrisationKinds } from '#core/learning/reparametrise/registry.ts'
+import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
+import { dataOf, formOf, lossOf, modelOf, optimiserOf, recordEvery } from '#core/study/kinds.ts'
 
 export type PlannedRun = { readonly id: string; readonly cell: Cell; readonly replicate: number }
 
@@ -19,14 +23,15 @@ export type Stack = {
   readonly steps: number
   readonly parameters: number // of one run
   readonly rows: number // of one run's training part
-  readonly features: number
+  readonly inputs: number
+  readonly outputs: number
   readonly isShared: boolean // one training part for all runs
   readonly seriesBytes: number
   readonly programBytes: number // of parameters and data in the program
 }
 
-/** Rows and features of the data that a cell trains on; tables are read by the host. */
-export type DataSize = (study: StudyFile) => { readonly rows: number; readonly features: number }
+/** Rows, columns of x and columns of y of the data that a cell trains on; files are read by the host. */
+export type DataSize = (study: StudyFile) => { readonly rows: number; readonly inputs: number; readonly outputs: number }
 
 const mostLanes = 1_024 // in one stack: beyond it a step's cost grows as the lanes do, and a lost process loses more
 const mostProgramBytes = 512 * 2 ** 20 // the wasm heap ends at 4 GiB and a step holds several copies
@@ -34,15 +39,20 @@ const mostProgramBytes = 512 * 2 ** 20 // the wasm heap ends at 4 GiB and a step
 /** The part of a study that fixes the tensor program and the recording. */
 export function shapeOf(study: StudyFile, size: DataSize): Json {
   const [model, data, loss, optimiser] = [modelOf(study), dataOf(study), lossOf(study), optimiserOf(study)]
-  const { rows, features } = size(study)
+  const { rows, inputs, outputs } = size(study)
   return {
     model: model.kind.shapeOf(model.settings),
     data: data.kind.shapeOf(data.settings),
     loss: loss.kind.shapeOf(loss.settings),
     optimiser: optimiser.kind.shapeOf(optimiser.settings),
+    reparametrise: study.reparametrise.map((settings) => reparametrisationKinds[settings.kind].shapeOf(settings as never)), // of its own kind
+    noise: { label: study.noise.label?.kind ?? null, gradient: withoutStd(study.noise.gradient) },
+    tasks: study.tasks.map(({ step }) => step),
+    decayGroups: study.regularisation.groups.map(({ parameters }) => parameters),
     rows,
-    features,
-    parameters: parameterCount(study, features),
+    inputs,
+    outputs,
+    parameters: parameterCount(study, { inputs, outputs }),
     steps: study.training.steps,
     recordEvery: recordEvery(study),
     measure: study.measure,
@@ -50,10 +60,21 @@ export function shapeOf(study: StudyFile, size: DataSize): Json {
   }
 }
 
-/** Numbers that one run trains. */
-function parameterCount(study: StudyFile, features: number): number {
-  const { kind, settings } = modelOf(study)
-  return kind.parameters(settings, features).reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0)
+/** Numbers that one run trains. Fails: 'invalid-input' for a pattern that names no parameter. */
+function parameterCount(study: StudyFile, size: Size): number {
+  const { trained } = formOf(study, size)
+  const names = trained.map(({ name }) => name)
+  for (const pattern of Object.keys(study.initialValues)) requireNames('initialValues', pattern, names)
+  for (const [i, { parameters }] of study.regularisation.groups.entries())
+    requireNames(`regularisation.groups[${i}].parameters`, parameters, names)
+  return trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+}
+
+/** The part of gradient noise that fixes the program and the draws. */
+function withoutStd(noise: StudyFile['noise']['gradient']): Json {
+  if (noise === undefined) return null
+  const { std: _, ...shape } = noise
+  return shape
 }
 
 export function runId(study: string, cell: Cell, replicate: number): string {
@@ -80,11 +101,11 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
   const [first] = runs
   if (first === undefined) return []
   const study = first.cell.study
-  const { rows, features } = size(study)
+  const { rows, inputs, outputs } = size(study)
   const data = dataOf(study)
-  const parameters = parameterCount(study, features)
+  const parameters = parameterCount(study, { inputs, outputs })
   const shared = data.kind.isShared(data.settings)
-  const laneBytes = 4 * (3 * parameters + (shared ? 2 * rows : rows * (features + 3)))
+  const laneBytes = 4 * (3 * parameters + (shared ? 2 * rows * outputs : rows * (inputs + 3 * outputs)))
   const lanes = Math.max(1, Math.min(mostLanes, Math.floor(mostProgramBytes / laneBytes)))
   const records = Math.floor(study.training.steps / recordEvery(study)) + 2
   const columns = columnsOf(study.measure, factsOf(study)).length
@@ -96,10 +117,11 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
       steps: study.training.steps,
       parameters,
       rows,
-      features,
+      inputs,
+      outputs,
       isShared: shared,
       seriesBytes: 8 * records * (columns * part.length + 1),
-      programBytes: laneBytes * part.length + (shared ? 4 * rows * features : 0),
+      programBytes: laneBytes * part.length + (shared ? 4 * rows * inputs : 0),
     }
   })
 }
@@ -109,8 +131,8 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
  * outputs and parameters that they touch, and for the two products 1 ns a multiplication where every run has its own data (a plain loop) or 0.15 ns
  * where it is shared (XNNPACK). Measured on E1 (80 runs, own data) and on the diabetes table (shared).
  */
-export function estimateSeconds({ runs, steps, parameters, rows, features, isShared }: Stack): number {
-  const products = 2 * rows * features * runs.length
+export function estimateSeconds({ runs, steps, parameters, rows, isShared }: Stack): number {
+  const products = 2 * rows * parameters * runs.length
   const elements = runs.length * (8 * rows + 12 * parameters)
   return steps * (80e-6 + elements * 1e-9 + products * (isShared ? 0.15e-9 : 1e-9))
 }

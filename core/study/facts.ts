@@ -1,17 +1,25 @@
-/** What is known of a run before it starts, for the metrics that say to which runs they apply. */
+/** What is known of a run before it starts: what its metrics are asked about. */
 import type { Facts } from '#core/analysis/metrics/metric.ts'
-import { oracleFor } from '#core/symmetry/oracles/registry.ts'
+import { oracleFor } from '#core/symmetry/predictions/registry.ts'
+import { dataOf, modelOf } from './kinds.ts'
 import type { StudyFile } from './schema.ts'
 
 /** The facts of one cell's study. */
 export function factsOf(study: StudyFile): Facts {
-  const { data } = study
-  const isSplit = data.kind === 'csv'
+  const [model, data] = [modelOf(study), dataOf(study)]
+  const traits = data.kind.traits(data.settings)
+  const weights = model.kind.weightNames(model.settings)
+  const subject = model.kind.subject(model.settings)
   return {
-    hasTest: isSplit ? data.split.test > 0 : data.testSamples > 0,
-    hasValidation: isSplit && data.split.validation > 0,
+    hasTest: traits.hasTest,
+    hasValidation: traits.hasValidation,
+    isClassification: traits.isClassification,
     hasOracle: oracleFor(study) !== null,
     hasMirrors: study.model.kind === 'product-linear',
-    hasZeros: study.model.kind === 'product-linear',
+    subject,
+    weights,
+    matrices: subject.kind === 'singular-values' || traits.hasManyOutputs ? weights : [],
+    neurons: model.kind.neurons(model.settings),
+    factors: model.kind.factors(model.settings),
   }
 }

@@ -6,6 +6,7 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
 import { factsOf } from './facts.ts'
+import { dataOf } from './kinds.ts'
 import { mostRuns, studySchema, studyVersion, type Gate, type StudyFile } from './schema.ts'
 import { nearest } from './text/nearest.ts'
 import { applyOverride } from './text/overrides.ts'
@@ -65,7 +66,7 @@ export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
   const factors = Object.entries(file.factors)
   const runs = factors.reduce((product, [, levels]) => product * levels.length, file.seeds.count)
   if (runs > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${runs}`)
-  const withFiles = isDataVaried(file) ? file : { ...file, data: freezeData(file.data, hashOf) }
+  const withFiles = isDataVaried(file) ? file : { ...file, data: freezeData(file, hashOf) }
   const problems: string[] = []
   const resolved = factors.map(([path, levels]) => ({ path, levels: resolveLevels(withFiles, { path, levels, problems }) }))
   if (problems.length > 0) throw new Refusal('invalid-input', problems[0] ?? '', problems.length > 1 ? problems : [])
@@ -78,34 +79,39 @@ export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
 
 /** Whether a factor says which data a run has: the study's own are then those of no run. */
 function isDataVaried({ factors }: StudyFile): boolean {
-  return factors['data'] !== undefined || factors['data.path'] !== undefined
+  return Object.keys(factors).some((path) => path === 'data' || path.startsWith('data.'))
 }
 
 /** The hash of all that makes the study, the bytes of files that only levels name included. */
 function hashOfStudy(frozen: StudyFile, cells: readonly Cell[]): string {
   const { count: _, ...seeds } = frozen.seeds
   const files: Record<string, string> = {}
-  if (isDataVaried(frozen)) {
-    for (const { data } of cells.map(({ study }) => study))
-      if (data.kind === 'csv' && data.sha256 !== undefined) files[data.path] = data.sha256
-  }
+  if (isDataVaried(frozen)) for (const { study } of cells) if ('sha256' in study.data) Object.assign(files, study.data.sha256)
   const record = { ...frozen, seeds, ...(Object.keys(files).length > 0 ? { files } : {}) }
   return sha256Hex(canonicalJson(record as unknown as Json)) // parsed from JSON values; zod's types do not say so
 }
 
-function freezeData(data: StudyFile['data'], hashOf: FileHash): StudyFile['data'] {
-  if (data.kind !== 'csv') return data
-  const sha256 = hashOf(data.path)
-  if (data.sha256 !== undefined && data.sha256 !== sha256) {
-    throw new Refusal('invalid-input', `data.sha256: expected the file ${quote(data.path)} to have this hash, got ${sha256}`)
+/** The data with the hash of every file that it reads. Fails: 'invalid-input' if the study names another hash. */
+function freezeData(study: StudyFile, hashOf: FileHash): StudyFile['data'] {
+  const { kind, settings } = dataOf(study)
+  const paths = kind.files(settings)
+  if (paths.length === 0) return settings
+  const sha256 = Object.fromEntries(paths.map((path) => [path, hashOf(path)]))
+  const wanted = 'sha256' in settings ? settings.sha256 : undefined
+  for (const [path, hash] of Object.entries(wanted ?? {})) {
+    if (sha256[path] !== hash)
+      throw new Refusal(
+        'invalid-input',
+        `data.sha256: expected the file ${quote(path)} to have this hash, got ${sha256[path] ?? 'no such file'}`,
+      )
   }
-  return { ...data, sha256 }
+  return { ...settings, sha256 } as StudyFile['data'] // a kind that reads files has the field
 }
 
 /** The levels as the schema reads them: defaults filled in. The same value twice is refused. */
 function resolveLevels(file: StudyFile, { path, levels, problems }: { path: string; levels: readonly Json[]; problems: string[] }): Json[] {
   const top = path.split('.')[0] ?? ''
-  const allowed = ['model', 'data', 'loss', 'optimiser', 'regularisation', 'training']
+  const allowed = ['model', 'reparametrise', 'initialValues', 'data', 'tasks', 'loss', 'optimiser', 'noise', 'regularisation', 'training']
   if (!allowed.includes(top)) {
     problems.push(`factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hintFor(top, allowed)}`)
     return []
@@ -162,7 +168,7 @@ function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Ce
   const applied = levels.reduce<unknown>((study, { factor, value }) => withPath(study, factor, value), { ...file, factors: {}, gates: [] })
   const study = check(applied, { name: file.name })
   const values = Object.fromEntries(levels.map(({ factor, value }) => [factor, value]))
-  return { hash: sha256Hex(canonicalJson(values)), levels, study: { ...study, data: freezeData(study.data, hashOf) } }
+  return { hash: sha256Hex(canonicalJson(values)), levels, study: { ...study, data: freezeData(study, hashOf) } }
 }
 
 function refuseGates({ gates, factors }: StudyFile, cells: readonly Cell[]): void {

@@ -1,22 +1,25 @@
 /** Measures a stack: every column of every run in float64, from the float32 parameters of the moment. */
 import { columnsOf } from '#core/analysis/metrics/registry.ts'
-import type { Column, MetricContext } from '#core/analysis/metrics/metric.ts'
+import type { Column, Facts, MetricContext, PartName, Score } from '#core/analysis/metrics/metric.ts'
 import { resolvedMargin } from '#core/analysis/metrics/zeroAgreement.ts'
 import { assert } from '#core/contract/errors.ts'
-import type { Part } from '#core/learning/data/data.ts'
-import type { Parameters } from '#core/learning/models/model.ts'
-import { matrixTimes } from '#core/numerics/linalg/matrix.ts'
-import { lossOf, modelOf } from '#core/plan/lanes.ts'
+import type { Dataset, Part } from '#core/learning/data/data.ts'
+import { coefficientNames, type Parameters } from '#core/learning/models/model.ts'
+import type { Matrix } from '#core/numerics/linalg/matrix.ts'
+import { matrixProduct } from '#core/numerics/linalg/matrix.ts'
+import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
+import { hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
 import type { Lane } from './lanes.ts'
 import type { Began } from './protocol.ts'
 
-/** One run's parameters out of a stacked state: [R, …] float32 → [...] float64. */
-export function laneParameters(lane: Lane, { read, row }: { read: (name: string) => ArrayLike<number>; row: number }): Parameters {
-  const model = modelOf(lane.study)
+const activationRows = 1_000 // of the training part: enough for a correlation, and bounded for 60,000 images
+
+/** One run's trained parameters out of a stacked state: [R, …] float32 → [...] float64. */
+export function laneParameters({ form }: Lane, { read, row }: { read: (name: string) => ArrayLike<number>; row: number }): Parameters {
   return Object.fromEntries(
-    model.kind.parameters(model.settings, lane.data.features.length).map(({ name, shape }) => {
+    form.trained.map(({ name, shape }) => {
       const size = shape.reduce((product, n) => product * n, 1)
       const stacked = read(`parameter/${name}`)
       return [name, Float64Array.from({ length: size }, (_, i) => stacked[row * size + i] ?? Number.NaN)]
@@ -24,9 +27,22 @@ export function laneParameters(lane: Lane, { read, row }: { read: (name: string)
   )
 }
 
-export function coefficientsOf({ study }: Lane, parameters: Parameters): Float64Array {
-  const model = modelOf(study)
-  return model.kind.coefficients(model.settings, parameters)
+/** The vector that the theory speaks about: the coefficients of a run, or its singular values in decreasing order; with the names of its entries. */
+export function vectorOf(lane: Lane, trained: Parameters): { readonly names: readonly string[]; readonly vector: Float64Array } {
+  return subjectVector(lane, plainNetwork(lane, trained))
+}
+
+function subjectVector({ study, data }: Lane, { weights }: PlainNetwork) {
+  const { subject } = factsOf(study)
+  const weight = weights.get(subject.weight)
+  assert(weight !== undefined, `measure: the model has no weight ${subject.weight}`)
+  if (subject.kind === 'coefficients') {
+    const vector = weight.values
+    const names = coefficientNames(data.features, data.targets)
+    return { names: names.length === vector.length ? names : [...vector.keys()].map((i) => String(i + 1)), vector }
+  }
+  const vector = singularValues(weight)
+  return { names: [...vector.keys()].map((i) => `σ${i + 1}`), vector }
 }
 
 export type Measure = {
@@ -40,8 +56,9 @@ export type Measure = {
 export function measureOf(lanes: readonly Lane[]): Measure {
   const [first] = lanes
   assert(first !== undefined, 'measureOf: a stack has at least one run')
-  const columns = columnsOf(first.study.measure, factsOf(first.study))
-  const mirrors = mirrorsOf(first.study.model, first.data.features.length)
+  const facts = factsOf(first.study)
+  const columns = columnsOf(first.study.measure, facts)
+  const mirrors = mirrorsOf(first.study.model, first.size)
   return {
     names: columns.map(({ name }) => name),
     predictions: () => {
@@ -49,39 +66,99 @@ export function measureOf(lanes: readonly Lane[]): Measure {
       if (oracle === undefined) return []
       return columns
         .filter(({ isPredictable }) => isPredictable)
-        .map((column) => ({ metric: column.name, oracle, values: Float64Array.from(lanes, (lane) => predicted(lane, column)) }))
+        .map((column) => ({ metric: column.name, oracle, values: Float64Array.from(lanes, (lane) => predicted(lane, column, facts)) }))
     },
     of: ({ read, step, row }) => {
       const lane = lanes[row]
       assert(lane !== undefined, 'measure: the row is a run of the stack')
       if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
-      const parameters = laneParameters(lane, { read, row })
-      const context = {
-        ...contextOf(lane, coefficientsOf(lane, parameters)),
-        parameters,
-        mirrors,
-        leastMargin: resolvedMargin(lane.study.optimiser, step),
-      }
+      const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts, mirrors })
       return columns.map((column) => column.of(context))
     },
   }
 }
 
-/** What a column sees of a run with these coefficients. */
-function contextOf({ study, data, prediction }: Lane, coefficients: Float64Array): MetricContext {
-  const loss = lossOf(study)
+type Moment = { readonly parameters: Parameters; readonly step: number; readonly facts: Facts; readonly mirrors: MetricContext['mirrors'] }
+
+function contextOf(lane: Lane, { parameters, step, facts, mirrors }: Moment): MetricContext {
+  const network = plainNetwork(lane, parameters)
+  const data = lane.tasks.findLast((task) => task.step < step)?.data ?? lane.data // of the steps that led here
+  const weight = (name: string) => network.weights.get(name) ?? unknown(name)
+  const hidden = kept(() => hiddenOf(lane, parameters, firstRows(data.train.x)))
   return {
+    facts,
+    parameters,
+    plain: network.plain,
+    vector: subjectVector(lane, network).vector,
+    mirrors,
+    data,
+    weightDecay: lane.study.regularisation.weightDecay,
+    prediction: lane.prediction,
+    leastMargin: resolvedMargin(lane.study.optimiser, step),
+    score: keptFor((part: PartName) => scoredPart(data, part, (given) => scoreOf(lane, parameters, given))),
+    weight,
+    spectrum: keptFor((name: string) => singularValues(weight(name))),
+    activations: ({ name }) => hidden().get(name) ?? unknown(name),
+  }
+}
+
+/** What a column would see of a run with the theory's vector. */
+function predicted(lane: Lane, column: Column, facts: Facts): number {
+  const { prediction, data, study } = lane
+  if (prediction === null) return Number.NaN
+  const isLinear = facts.subject.kind === 'coefficients' && prediction.vector.length === lane.size.inputs * lane.size.outputs
+  const coefficients: Matrix = { rows: lane.size.inputs, columns: lane.size.outputs, values: prediction.vector }
+  return column.of({
+    facts,
     parameters: {},
-    coefficients,
+    plain: {},
+    vector: prediction.vector,
     mirrors: [],
     data,
     weightDecay: study.regularisation.weightDecay,
     prediction,
     leastMargin: Number.NaN,
-    loss: ({ x, y }: Part) => loss.kind.measure(loss.settings, matrixTimes(x, coefficients), y),
+    score: (part) =>
+      scoredPart(data, part, (given) =>
+        isLinear ? { loss: lossOfOutputs(lane, matrixProduct(given.x, coefficients), given), accuracy: Number.NaN } : noScore,
+      ),
+    weight: unknown,
+    spectrum: unknown,
+    activations: ({ name }) => unknown(name),
+  })
+}
+
+const noScore: Score = { loss: Number.NaN, accuracy: Number.NaN }
+
+function scoredPart(data: Dataset, name: PartName, score: (part: Part) => Score): Score {
+  const part = data[name]
+  return part === null ? noScore : score(part)
+}
+
+function firstRows({ rows, columns, values }: Matrix): Matrix {
+  const count = Math.min(rows, activationRows)
+  return { rows: count, columns, values: values.subarray(0, count * columns) }
+}
+
+function unknown(name: string): never {
+  throw new Error(`bug: measure: a run has no ${name}`)
+}
+
+function kept<Value>(make: () => Value): () => Value {
+  const made: Value[] = []
+  return () => {
+    if (made.length === 0) made.push(make())
+    return made[0] as Value // made just above
   }
 }
 
-function predicted(lane: Lane, column: Column): number {
-  return lane.prediction === null ? Number.NaN : column.of(contextOf(lane, lane.prediction.coefficients))
+function keptFor<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>()
+  return (key) => {
+    const found = made.get(key)
+    if (found !== undefined) return found
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
 }

@@ -5,7 +5,7 @@ import type { Coefficients } from '#core/contract/studies.ts'
 import { maxAbs } from '#core/numerics/linalg/vector.ts'
 import { orNull, type ReportModel, type TheoryCell } from '#core/report/model.ts'
 import type { Cell } from '#core/study/study.ts'
-import { oracleFor } from '#core/symmetry/oracles/registry.ts'
+import { oracleFor } from '#core/symmetry/predictions/registry.ts'
 import { cellId } from './studies.ts'
 
 /** A finished run that did not diverge, with its vectors. */
@@ -49,7 +49,7 @@ function theoryCell(
   const largest = measured.map(({ vectors }) => maxAbs(vectors.predicted))
   const needed = resolvedMargin(study.optimiser, study.training.steps)
   const agreements = measured.map(({ vectors }) =>
-    zeroAgreement(vectors.measured, { oracle: '', coefficients: vectors.predicted, margin: vectors.margin }, needed),
+    zeroAgreement(vectors.measured, { oracle: '', vector: vectors.predicted, margin: vectors.margin }, needed),
   )
   return {
     label: levels.flatMap(({ factor, label }) => (varying.has(factor) ? [label] : [])).join(', '),

@@ -8,7 +8,7 @@ import type { Run } from '#core/contract/runs.ts'
 import { reportRequest, type Factor, type ReportRequest } from '#core/contract/studies.ts'
 import { words, type Json, type Words } from '#core/contract/values.ts'
 import { resolvedTime, zeroThreshold } from '#core/analysis/metrics/zeroAgreement.ts'
-import { dataOf, lossOf, modelOf, optimiserOf } from '#core/plan/lanes.ts'
+import { dataOf, lossOf, modelOf, optimiserOf } from '#core/study/kinds.ts'
 import type { ReportModel } from '#core/report/model.ts'
 import { listArtifacts } from '#core/store/artifacts.ts'
 import { readPredictions } from '#core/store/predictions.ts'
@@ -128,13 +128,10 @@ function settingsOf(file: StudyFile): ReportModel['settings'] {
 
 const same = (text: string): Words => ({ en: text, ja: text })
 
-function dataWords({ data }: StudyFile, title: Words): Words {
-  if (data.kind === 'csv') {
-    const scaled = data.standardise ? { en: ', standardised', ja: '(標準化)' } : { en: '', ja: '' }
-    return { en: `${data.path}${scaled.en}`, ja: `${data.path}${scaled.ja}` }
-  }
-  const size = `${data.samples} × ${data.features}`
-  return { en: `${title.en}, ${size}`, ja: `${title.ja}、${size}` }
+function dataWords(file: StudyFile, title: Words): Words {
+  const { kind, settings } = dataOf(file)
+  const words = kind.describe(settings)
+  return kind.files(settings).length > 0 ? words : { en: `${title.en}, ${words.en}`, ja: `${title.ja}、${words.ja}` }
 }
 
 function methodsOf(studies: readonly StudyFile[]): ReportModel['methods'] {
@@ -145,7 +142,7 @@ function methodsOf(studies: readonly StudyFile[]): ReportModel['methods'] {
     optimiser: {
       kind: first?.optimiser.kind ?? 'sgd',
       learningRate: distinct(({ optimiser }) => optimiser.learningRate),
-      momentum: distinct(({ optimiser }) => optimiser.momentum),
+      momentum: distinct(({ optimiser }) => ('momentum' in optimiser ? optimiser.momentum : 0)),
       batch: distinct(({ optimiser }) => String(optimiser.batch)).join(', '),
     },
     weightDecays: distinct(({ regularisation }) => regularisation.weightDecay),

@@ -2,7 +2,7 @@
 import { Refusal } from '#core/contract/errors.ts'
 import type { StudySource } from '#core/contract/studies.ts'
 import type { DataSize } from '#core/plan/plan.ts'
-import { dataOf } from '#core/plan/lanes.ts'
+import { dataOf } from '#core/study/kinds.ts'
 import { rootKey } from '#core/numerics/random/key.ts'
 import { freezeStudy, readStudy, type Study } from '#core/study/study.ts'
 import { openDataFiles, type DataFiles } from './files.ts'
@@ -25,20 +25,20 @@ export function openSource({ preset, text, name, folder, overrides = [] }: Study
   return { study, files, size }
 }
 
-/** Rows and features of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */
+/** Rows and columns of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */
 export function sizeOf(files: DataFiles): DataSize {
-  const known = new Map<string, { rows: number; features: number }>()
+  const known = new Map<string, ReturnType<DataSize>>()
   return (study) => {
     const { kind, settings } = dataOf(study)
     const text = JSON.stringify(kind.shapeOf(settings))
     const size = known.get(text) ?? measure()
     known.set(text, size)
     return size
-    function measure(): { rows: number; features: number } {
-      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), (path, delimiter) =>
-        files(path).table(delimiter),
-      )
-      return { rows: train.x.rows, features: train.x.columns }
+    function measure(): ReturnType<DataSize> {
+      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), {
+        table: (path, delimiter) => files(path).table(delimiter),
+      })
+      return { rows: train.x.rows, inputs: train.x.columns, outputs: train.y.columns }
     }
   }
 }

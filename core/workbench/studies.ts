@@ -23,8 +23,9 @@ import { mathmlOf } from './formula.ts'
 import { asJson, type Queue, type Waiting } from './queue.ts'
 import type { Source } from './sources.ts'
 import { formulaOf, metricsOf, stackId, titleOf } from './summary.ts'
-import { oracleTitle } from '#core/symmetry/oracles/registry.ts'
+import { oracleTitle } from '#core/symmetry/predictions/registry.ts'
 import { factorsOf } from '#core/study/factors.ts'
+import { dataOf } from '#core/study/kinds.ts'
 
 export function cellId(cell: Cell): string {
   return cell.hash.slice(0, 12)
@@ -58,7 +59,7 @@ export function storeStudy(project: Project, source: Source, { engine, nowMs }: 
 
 /** Keeps the bytes of the files that a study names; those that the project holds whole are not written again. */
 export function keepFiles(project: Project, { study, files }: Source, nowMs: number): { path: string; sha256: string }[] {
-  const paths = new Set(study.cells.flatMap((cell) => (cell.study.data.kind === 'csv' ? [cell.study.data.path] : [])))
+  const paths = new Set(study.cells.flatMap((cell) => dataOf(cell.study).kind.files(cell.study.data)))
   return [...paths].map((path) => {
     const { bytes, sha256 } = files(path)
     if (!listArtifacts(project.db).some((one) => one.sha256 === sha256) || !isWhole(project, sha256)) {

@@ -3,7 +3,7 @@ import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import type { EngineName } from '#core/contract/engines.ts'
 import type { Metric, Plan } from '#core/contract/studies.ts'
 import { estimateSeconds, planStacks, type Stack } from '#core/plan/plan.ts'
-import { lossOf, modelOf } from '#core/plan/lanes.ts'
+import { lossOf, modelOf } from '#core/study/kinds.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { factorsOf } from '#core/study/factors.ts'
 import type { StudyFile } from '#core/study/schema.ts'
@@ -49,8 +49,8 @@ export function titleOf({ name, title }: StudyFile): { en: string; ja: string } 
 export function metricsOf(study: Study): Metric[] {
   const metrics = new Map<string, Metric>()
   for (const cell of study.cells) {
-    for (const { name, title, unit, scale, isPredictable } of columnsOf(cell.study.measure, factsOf(cell.study)))
-      metrics.set(name, { name, title, unit, scale, isPredictable })
+    for (const { name, title, scale, isPredictable } of columnsOf(cell.study.measure, factsOf(cell.study)))
+      metrics.set(name, { name, title, unit: '1', scale, isPredictable })
   }
   return [...metrics.values()]
 }
@@ -60,7 +60,7 @@ export function formulaOf({ cells }: Study): string {
   const [cell] = cells
   if (cell === undefined) return ''
   const [model, loss] = [modelOf(cell.study), lossOf(cell.study)]
-  return `\\ell(\\theta) = ${loss.kind.formula(model.kind.formula(model.settings))} + \\gamma \\lVert\\theta\\rVert^2`
+  return `\\ell(\\theta) = ${loss.kind.formula(loss.settings, model.kind.formula(model.settings))} + \\gamma \\lVert\\theta\\rVert^2`
 }
 
 /** What is legal and probably not meant. */

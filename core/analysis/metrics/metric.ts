@@ -1,44 +1,72 @@
 /**
  * What a metric is: one or more columns, each a number for one run at one step, computed in float64 from its float32 parameters.
  *
- * NaN or ±∞ among the parameters gives NaN (the registry sees to it); nothing is dropped. A column says to which studies it applies, so that the plan knows
- * what will be recorded before anything runs.
+ * NaN or ±∞ among the parameters gives NaN (the registry sees to it); nothing is dropped. A metric says which columns a study records, so that the plan knows
+ * them before anything runs.
  */
 import type { Words } from '#core/contract/values.ts'
-import type { Dataset, Part } from '#core/learning/data/data.ts'
-import type { Parameters } from '#core/learning/models/model.ts'
+import type { Dataset } from '#core/learning/data/data.ts'
+import type { Neurons, Parameters, Subject } from '#core/learning/models/model.ts'
+import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import type { Mirror } from '#core/symmetry/mirror.ts'
-import type { Prediction } from '#core/symmetry/oracles/oracle.ts'
+import type { Prediction } from '#core/symmetry/predictions/prediction.ts'
 
 /** What is known of a run before it starts. */
 export type Facts = {
   readonly hasTest: boolean
   readonly hasValidation: boolean
+  readonly isClassification: boolean
   readonly hasOracle: boolean
   readonly hasMirrors: boolean
-  readonly hasZeros: boolean
+  readonly subject: Subject
+  readonly weights: readonly string[] // of the plain network
+  readonly matrices: readonly string[] // those of them that have a rank
+  readonly neurons: readonly Neurons[]
+  readonly factors: readonly [string, string] | null // two plain parameters whose product the loss sees: entries of both, or matrices
 }
 
+export type PartName = 'train' | 'validation' | 'test'
+
+/** How a run does on a part of its data. */
+export type Score = { readonly loss: number; readonly accuracy: number } // the loss without decay; the accuracy is NaN where there are no classes
+
 export type MetricContext = {
-  readonly parameters: Parameters
-  readonly coefficients: Float64Array // of the model, [d]
+  readonly facts: Facts
+  readonly parameters: Parameters // what is trained
+  readonly plain: Parameters // the model's own, after its reparametrisations
+  readonly vector: Float64Array // the model's subject: coefficients, or singular values
   readonly mirrors: readonly Mirror[]
-  readonly data: Dataset
+  readonly data: Dataset // of the task
   readonly weightDecay: number
   readonly prediction: Prediction | null
   readonly leastMargin: number // zeros of the theory with a smaller margin cannot have been resolved by now: 3.5(1 − μ)/(ηt)
-  loss(part: Part): number // of the data, without decay
+  score(part: PartName): Score
+  /** A weight of the plain network, [inputs, outputs] of its layer. */
+  weight(name: string): Matrix
+  /** Its singular values in decreasing order. */
+  spectrum(name: string): Float64Array
+  /** The activations of a layer of neurons on the training part, at most its first 1,000 rows: [rows, neurons]. */
+  activations(neurons: Neurons): Matrix
 }
 
 export type Column = {
   readonly name: string
   readonly title: Words
-  readonly unit: string // '1' is dimensionless
   readonly scale: 'linear' | 'log' // how it is drawn
-  /** Whether `of` looks at the coefficients and the data alone, so that the theory's coefficients give the theory's value. */
+  /** Whether the theory's vector in place of the run's gives the theory's value. */
   readonly isPredictable: boolean
-  applies(facts: Facts): boolean
   of(context: MetricContext): number
 }
 
-export type Metric = { readonly kind: string; readonly title: Words; readonly columns: readonly Column[] }
+export type Metric = { readonly kind: string; readonly title: Words; columns(facts: Facts): readonly Column[] }
+
+/** The same columns for each of several parts of a network, named and titled by the part; for a single one without its name. */
+export function forEachPart(parts: readonly string[], columns: (part: string) => readonly Column[]): readonly Column[] {
+  return parts.flatMap((part) =>
+    columns(part).map((column) =>
+      parts.length === 1
+        ? column
+        : { ...column, name: `${column.name}:${part}`, title: { en: `${column.title.en}, ${part}`, ja: `${column.title.ja}(${part})` } },
+    ),
+  )
+}

@@ -8,7 +8,7 @@
 import { transposeTimes } from '#core/numerics/linalg/matrix.ts'
 import { norm } from '#core/numerics/linalg/vector.ts'
 import { restrict } from '#core/symmetry/mirror.ts'
-import type { MetricContext, Metric } from './metric.ts'
+import type { Column, Metric, MetricContext } from './metric.ts'
 
 const reached = 1e-3
 
@@ -19,31 +19,29 @@ function residuals({ parameters, mirrors }: MetricContext): number[] {
   return zeros.map((mirror) => (size === 0 ? 0 : norm(transposeTimes(mirror.o, restrict(parameters, mirror))) / size))
 }
 
+const columns: readonly Column[] = [
+  {
+    name: 'mirror-residual',
+    title: { en: 'Residual of the nearest mirror', ja: '最も近い鏡映の残差' },
+    scale: 'log',
+    isPredictable: false,
+    of: (context) =>
+      residuals(context).reduce((least, value) => (value < least || Number.isNaN(value) ? value : least), Number.POSITIVE_INFINITY),
+  },
+  {
+    name: 'mirrors-reached',
+    title: { en: 'Share of mirrors reached', ja: '到達した鏡映の割合' },
+    scale: 'linear',
+    isPredictable: false,
+    of: (context) => {
+      const all = residuals(context)
+      return all.some(Number.isNaN) ? Number.NaN : all.filter((value) => value < reached).length / all.length
+    },
+  },
+]
+
 export const mirrorResidual: Metric = {
   kind: 'mirror-residual',
   title: { en: 'Mirror residual', ja: '鏡映残差' },
-  columns: [
-    {
-      name: 'mirror-residual',
-      title: { en: 'Residual of the nearest mirror', ja: '最も近い鏡映の残差' },
-      unit: '1',
-      scale: 'log',
-      isPredictable: false,
-      applies: ({ hasMirrors }) => hasMirrors,
-      of: (context) =>
-        residuals(context).reduce((least, value) => (value < least || Number.isNaN(value) ? value : least), Number.POSITIVE_INFINITY),
-    },
-    {
-      name: 'mirrors-reached',
-      title: { en: 'Share of mirrors reached', ja: '到達した鏡映の割合' },
-      unit: '1',
-      scale: 'linear',
-      isPredictable: false,
-      applies: ({ hasMirrors }) => hasMirrors,
-      of: (context) => {
-        const all = residuals(context)
-        return all.some(Number.isNaN) ? Number.NaN : all.filter((value) => value < reached).length / all.length
-      },
-    },
-  ],
+  columns: ({ hasMirrors }) => (hasMirrors ? columns : []),
 }

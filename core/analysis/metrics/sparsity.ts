@@ -7,7 +7,7 @@
  * on engine and steps; verdicts use thresholds.
  * Source: theory.md section 9 and 11.6.
  */
-import type { Column, Metric } from './metric.ts'
+import { forEachPart, type Column, type Metric, type MetricContext } from './metric.ts'
 
 /**
  * @param values     [d], float64
@@ -27,32 +27,31 @@ function fraction(values: Float64Array, holds: (value: number) => boolean): numb
   return held / values.length
 }
 
-const below = (exponent: number): Column => ({
+/** The entries of a weight; of a model given by its coefficients the vector itself, so that the theory's stands in for it. */
+function entries({ facts, vector, weight }: MetricContext, name: string): Float64Array {
+  return facts.subject.kind === 'coefficients' ? vector : weight(name).values
+}
+
+const below = (weight: string, exponent: number, isPredictable: boolean): Column => ({
   name: `sparsity-1e-${exponent}`,
   title: { en: `Sparsity, |v| < 1e-${exponent}`, ja: `スパース率(|v| < 1e-${exponent})` },
-  unit: '1',
   scale: 'linear',
-  isPredictable: true,
-  applies: () => true,
-  of: ({ coefficients }) => sparsity(coefficients, 10 ** -exponent),
+  isPredictable,
+  of: (context) => sparsity(entries(context, weight), 10 ** -exponent),
 })
 
 export const sparsities: Metric = {
   kind: 'sparsity',
   title: { en: 'Sparsity', ja: 'スパース率' },
-  columns: [
-    below(3),
-    below(6),
-    below(9),
-    below(12),
-    {
-      name: 'exact-zeros',
-      title: { en: 'Exact zeros (depends on the engine)', ja: '厳密なゼロ(計算エンジンに依存)' },
-      unit: '1',
-      scale: 'linear',
-      isPredictable: false,
-      applies: () => true,
-      of: ({ coefficients }) => fraction(coefficients, (value) => value === 0),
-    },
-  ],
+  columns: ({ weights, subject }) =>
+    forEachPart(weights, (weight) => [
+      ...[3, 6, 9, 12].map((exponent) => below(weight, exponent, subject.kind === 'coefficients')),
+      {
+        name: 'exact-zeros',
+        title: { en: 'Exact zeros (depends on the engine)', ja: '厳密なゼロ(計算エンジンに依存)' },
+        scale: 'linear',
+        isPredictable: false,
+        of: (context) => fraction(entries(context, weight), (value) => value === 0),
+      },
+    ]),
 }

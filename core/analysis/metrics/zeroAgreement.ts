@@ -6,8 +6,8 @@
  * margin, so 1e-6 takes t ≥ 3.5/(ηδ) steps; momentum μ makes η/(1 − μ) of η.
  * Source: theory.md section 8 [C].
  */
-import type { Prediction } from '#core/symmetry/oracles/oracle.ts'
-import type { Metric } from './metric.ts'
+import type { Prediction } from '#core/symmetry/predictions/prediction.ts'
+import type { Column, Metric, MetricContext } from './metric.ts'
 
 /** The ηδt after which e^{−4ηδt} is below 1e-6: 4 · 3.5 = 14 = −ln 8.3e-7. */
 export const resolvedTime = 3.5
@@ -17,7 +17,7 @@ export const resolvedTime = 3.5
  *
  * @param steps  t ≥ 0; ∞ at 0, where nothing is resolved
  */
-export function resolvedMargin({ learningRate, momentum }: { learningRate: number; momentum: number }, steps: number): number {
+export function resolvedMargin({ learningRate, momentum = 0 }: { learningRate: number; momentum?: number }, steps: number): number {
   return (resolvedTime * (1 - momentum)) / (learningRate * steps)
 }
 
@@ -27,17 +27,13 @@ export const zeroThreshold = 1e-6
 export type ZeroAgreement = { readonly predicted: number; readonly measured: number; readonly exempt: number; readonly wrong: number }
 
 /**
- * @param coefficients    v [d], float64
+ * @param vector          v [d], float64
  * @param leastMargin     zeros with a smaller margin are exempt; see `resolvedMargin`
  * @returns               counts of coordinates; a NaN coefficient is no zero
  */
-export function zeroAgreement(
-  coefficients: Float64Array,
-  { coefficients: predicted, margin }: Prediction,
-  leastMargin: number,
-): ZeroAgreement {
+export function zeroAgreement(vector: Float64Array, { vector: predicted, margin }: Prediction, leastMargin: number): ZeroAgreement {
   const count = { predicted: 0, measured: 0, exempt: 0, wrong: 0 }
-  for (const [j, value] of coefficients.entries()) {
+  for (const [j, value] of vector.entries()) {
     const isZero = Math.abs(value) < zeroThreshold
     const shouldBeZero = predicted[j] === 0
     const isExempt = shouldBeZero && (margin[j] ?? Number.NaN) < leastMargin
@@ -52,28 +48,37 @@ export function zeroAgreement(
 export const zeroDisagreement: Metric = {
   kind: 'zero-agreement',
   title: { en: 'Zeros against the oracle', ja: 'ゼロの一致(理論値)' },
-  columns: [
-    {
-      name: 'zero-disagreements',
-      title: { en: 'Coordinates zero in one and not in the other', ja: '理論値とゼロが食い違う係数の数' },
-      unit: '1',
-      scale: 'linear',
-      isPredictable: false,
-      applies: ({ hasOracle }) => hasOracle,
-      of: ({ coefficients, prediction, leastMargin }) => {
-        if (prediction === null || coefficients.some(Number.isNaN)) return Number.NaN
-        return zeroAgreement(coefficients, prediction, leastMargin).wrong
-      },
-    },
-    {
-      name: 'zeros',
-      title: { en: 'Coefficients with |v| < 1e-6', ja: '|v| < 1e-6 の係数の数' },
-      unit: '1',
-      scale: 'linear',
-      isPredictable: true,
-      applies: () => true,
-      of: ({ coefficients }) =>
-        coefficients.some(Number.isNaN) ? Number.NaN : coefficients.filter((value) => Math.abs(value) < zeroThreshold).length,
-    },
+  columns: ({ hasOracle, subject }) => [
+    ...(hasOracle
+      ? [
+          {
+            name: 'zero-disagreements',
+            title: { en: 'Entries zero in one and not in the other', ja: '理論値とゼロが食い違う成分の数' },
+            scale: 'linear',
+            isPredictable: false,
+            of: ({ vector, prediction, leastMargin }) =>
+              prediction === null || vector.some(Number.isNaN) ? Number.NaN : zeroAgreement(vector, prediction, leastMargin).wrong,
+          } satisfies Column,
+        ]
+      : []),
+    subject.kind === 'coefficients'
+      ? {
+          name: 'zeros',
+          title: { en: 'Coefficients with |v| < 1e-6', ja: '|v| < 1e-6 の係数の数' },
+          scale: 'linear',
+          isPredictable: true,
+          of: zeros,
+        }
+      : {
+          name: 'zeros',
+          title: { en: 'Singular values below 1e-6', ja: '1e-6 未満の特異値の数' },
+          scale: 'linear',
+          isPredictable: true,
+          of: zeros,
+        },
   ],
+}
+
+function zeros({ vector }: MetricContext): number {
+  return vector.some(Number.isNaN) ? Number.NaN : vector.filter((value) => Math.abs(value) < zeroThreshold).length
 }

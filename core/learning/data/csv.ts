@@ -10,7 +10,7 @@ import { Refusal, assert } from '#core/contract/errors.ts'
 import type { Table } from '#core/formats/csv.ts'
 import { permutation } from '#core/numerics/random/draw.ts'
 import { split as splitKey, type Key } from '#core/numerics/random/key.ts'
-import type { DataKind, Part } from './data.ts'
+import { fileHashes, type DataKind, type Part } from './data.ts'
 
 const split = z
   .strictObject({
@@ -30,11 +30,7 @@ const settings = z.strictObject({
   delimiter: z.string().length(1).default(','),
   standardise: z.boolean().default(true),
   split: split.prefault({}),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional()
-    .describe('SHA-256 of the file; written by the program when the study is frozen, refused when the file differs'),
+  sha256: fileHashes,
 })
 export type Csv = z.infer<typeof settings>
 
@@ -45,8 +41,18 @@ export const csv: DataKind<typeof settings> = {
   shapeOf: (s) => ({ ...s, features: s.features ?? null, sha256: s.sha256 ?? null }),
   files: ({ path }) => [path],
   isShared: ({ split: { train } }) => train === 1,
-  make(s, key, tables) {
-    const table = tables(s.path, s.delimiter)
+  describe: ({ path, standardise }) => ({
+    en: `${path}${standardise ? ', standardised' : ''}`,
+    ja: `${path}${standardise ? '(標準化)' : ''}`,
+  }),
+  traits: ({ split }) => ({
+    hasValidation: split.validation > 0,
+    hasTest: split.test > 0,
+    isClassification: false,
+    hasManyOutputs: false,
+  }),
+  make(s, key, read) {
+    const table = read.table(s.path, s.delimiter)
     const features = featureNames(s, table)
     const rows = order(s, table, key)
     const sizes = partSizes(s, table)
@@ -59,7 +65,7 @@ export const csv: DataKind<typeof settings> = {
     const scale = s.standardise ? scaleOf(train, names, table.name) : null
     const [fit, validation, test] = parts.map((part) => (part === null || scale === null ? part : rescale(part, scale)))
     assert(fit != null, 'csv: a training part has at least one row')
-    return { features, target: s.target, train: fit, validation: validation ?? null, test: test ?? null }
+    return { features, targets: [s.target], train: fit, validation: validation ?? null, test: test ?? null }
   },
 }
 
@@ -109,7 +115,10 @@ function gatherRows(table: Table, { features, target, rows }: { features: readon
   for (const [i, row] of rows.entries())
     for (const [j, column] of columns.entries()) values[i * features.length + j] = column[row] ?? Number.NaN
   const y = columnOf(table, target)
-  return { x: { rows: rows.length, columns: features.length, values }, y: Float64Array.from(rows, (row) => y[row] ?? Number.NaN) }
+  return {
+    x: { rows: rows.length, columns: features.length, values },
+    y: { rows: rows.length, columns: 1, values: Float64Array.from(rows, (row) => y[row] ?? Number.NaN) },
+  }
 }
 
 type Scale = { readonly means: Float64Array; readonly deviations: Float64Array } // features, then the target
@@ -118,7 +127,7 @@ function scaleOf({ x, y }: Part, names: readonly string[], file: string): Scale 
   const means = new Float64Array(x.columns + 1)
   const deviations = new Float64Array(x.columns + 1)
   for (const j of means.keys()) {
-    const value = (i: number) => (j < x.columns ? x.values[i * x.columns + j] : y[i]) ?? Number.NaN
+    const value = (i: number) => (j < x.columns ? x.values[i * x.columns + j] : y.values[i]) ?? Number.NaN
     let total = 0
     for (let i = 0; i < x.rows; i += 1) total += value(i)
     const mean = total / x.rows
@@ -139,5 +148,5 @@ function scaleOf({ x, y }: Part, names: readonly string[], file: string): Scale 
 function rescale({ x, y }: Part, { means, deviations }: Scale): Part {
   const d = x.columns
   const at = (value: number, j: number) => (value - (means[j] ?? 0)) / (deviations[j] ?? 1)
-  return { x: { ...x, values: x.values.map((value, i) => at(value, i % d)) }, y: y.map((value) => at(value, d)) }
+  return { x: { ...x, values: x.values.map((value, i) => at(value, i % d)) }, y: { ...y, values: y.values.map((value) => at(value, d)) } }
 }

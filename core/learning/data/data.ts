@@ -1,30 +1,65 @@
-/** What a data set is: rows of features and one target each, in float64, already split and standardised. */
-import type { z } from 'zod'
+/** What a data set is: rows of inputs and of targets, in float64, already split and standardised. */
+import { z } from 'zod'
+import type { Words } from '#core/contract/values.ts'
 import type { Key } from '#core/numerics/random/key.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import type { Table } from '#core/formats/csv.ts'
 import type { Kind } from '../kind.ts'
 
-/** Rows of one part of a data set: x [rows, features], y [rows]. */
-export type Part = { readonly x: Matrix; readonly y: Float64Array }
+/** Rows of one part of a data set: x [rows, inputs], y [rows, outputs]. Of a class y is one-hot. */
+export type Part = { readonly x: Matrix; readonly y: Matrix }
 
 export type Dataset = {
-  readonly features: readonly string[]
-  readonly target: string
+  readonly features: readonly string[] // names of the columns of x
+  readonly targets: readonly string[] // names of the columns of y; of classes their names
   readonly train: Part
   readonly validation: Part | null
   readonly test: Part | null
 }
 
-/** The table read from the file that a study names by `path`, its cells told apart by `delimiter`; the host reads the bytes. */
-export type Tables = (path: string, delimiter: string) => Table
+/** Reads the files that a study names by their path; the host has the bytes. */
+export type DataReader = {
+  /** The numbers of a CSV file, its cells told apart by `delimiter`. */
+  table(path: string, delimiter: string): Table
+}
+
+/** What is known of a data set without making it. */
+export type DataTraits = {
+  readonly hasValidation: boolean
+  readonly hasTest: boolean
+  readonly isClassification: boolean
+  readonly hasManyOutputs: boolean // more than one column of y, or a number of them that only the file tells
+}
 
 /**
  * A kind of data. `make` gives one run's data: the same key gives the same bytes. `isShared` tells whether every key gives the
  * same training part, so that a stack holds it once.
  */
 export type DataKind<Schema extends z.ZodType = z.ZodType> = Kind<Schema> & {
+  /** The files that it reads, by the paths written in the study. Such a kind has a field `sha256`, path → hash, written when the study is frozen. */
   files(settings: z.output<Schema>): readonly string[]
+  /** Its size or its file, for a report. */
+  describe(settings: z.output<Schema>): Words
   isShared(settings: z.output<Schema>): boolean
-  make(settings: z.output<Schema>, key: Key, tables: Tables): Dataset
+  traits(settings: z.output<Schema>): DataTraits
+  make(settings: z.output<Schema>, key: Key, read: DataReader): Dataset
+}
+
+/** The hashes of files, as a frozen study names their bytes. */
+export const fileHashes = z
+  .record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))
+  .optional()
+  .describe('SHA-256 of every file; written by the program when the study is frozen, refused when a file differs')
+
+/** Words that are the same in both languages. */
+export function sameWords(text: string): Words {
+  return { en: text, ja: text }
+}
+
+/** Traits of data with one number to predict and a training part alone. */
+export const plainTraits: DataTraits = { hasValidation: false, hasTest: false, isClassification: false, hasManyOutputs: false }
+
+/** Names x1 … xd, or y1 … yq; a single target is y. */
+export function columnNames(letter: 'x' | 'y', count: number): readonly string[] {
+  return letter === 'y' && count === 1 ? ['y'] : Array.from({ length: count }, (_, j) => `${letter}${j + 1}`)
 }

@@ -1,5 +1,16 @@
 /** The kinds of data, a row each. */
 import { csv } from './csv.ts'
+import { inline } from './inline.ts'
+import { lowRankMatrix } from './lowRankMatrix.ts'
+import { scalarTarget } from './scalar.ts'
 import { sparseLinear } from './sparseLinear.ts'
+import { teacher } from './teacher.ts'
 
-export const dataKinds = { 'sparse-linear': sparseLinear, csv } as const
+export const dataKinds = {
+  'sparse-linear': sparseLinear,
+  scalar: scalarTarget,
+  'low-rank-matrix': lowRankMatrix,
+  teacher,
+  inline,
+  csv,
+} as const

@@ -10,7 +10,7 @@ import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { matrixTimes } from '#core/numerics/linalg/matrix.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split, type Key } from '#core/numerics/random/key.ts'
-import type { DataKind, Part } from './data.ts'
+import { columnNames, plainTraits, sameWords, type DataKind, type Part } from './data.ts'
 
 const settings = z
   .strictObject({
@@ -33,12 +33,14 @@ export const sparseLinear: DataKind<typeof settings> = {
   settings,
   shapeOf: ({ kind, samples, features }) => ({ kind, samples, features }),
   files: () => [],
+  describe: ({ samples, features }) => sameWords(`${samples} × ${features}`),
   isShared: () => false,
+  traits: ({ testSamples }) => ({ ...plainTraits, hasTest: testSamples > 0 }),
   make(s, key) {
     const test = s.testSamples === 0 ? null : draw(s, { rows: s.testSamples, key: split(key, 'test') })
     return {
-      features: Array.from({ length: s.features }, (_, j) => `x${j + 1}`),
-      target: 'y',
+      features: columnNames('x', s.features),
+      targets: columnNames('y', 1),
       train: draw(s, { rows: s.samples, key }),
       validation: null,
       test,
@@ -51,5 +53,5 @@ function draw({ features, coefficients, noise }: SparseLinear, { rows, key }: { 
   const beta = Float64Array.from({ length: features }, (_, j) => coefficients[j] ?? 0)
   const signal = matrixTimes(x, beta)
   const errors = drawNormal(split(key, 'noise'), rows)
-  return { x, y: signal.map((value, i) => value + noise * (errors[i] ?? 0)) }
+  return { x, y: { rows, columns: 1, values: signal.map((value, i) => value + noise * (errors[i] ?? 0)) } }
 }

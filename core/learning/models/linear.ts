@@ -1,12 +1,12 @@
 /**
- * The plain linear model f(x) = vᵀx: the control. It has no rescaling symmetry, so weight decay shrinks it (ridge) and never
+ * The plain linear model f(x) = xᵀv: the control. It has no rescaling symmetry, so weight decay shrinks it (ridge) and never
  * makes a coefficient zero.
  */
 import { z } from 'zod'
-import { assert } from '#core/contract/errors.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split } from '#core/numerics/random/key.ts'
-import { linearMap } from './linearMap.ts'
+import { parameter } from './parameter.ts'
+import { stackedProduct } from './stackedProduct.ts'
 import type { ModelKind } from './model.ts'
 
 const settings = z.strictObject({
@@ -19,15 +19,16 @@ export const linear: ModelKind<typeof settings> = {
   title: { en: 'Linear model', ja: '線形モデル' },
   settings,
   shapeOf: ({ kind }) => ({ kind }),
-  parameters: (_, features) => [{ name: 'v', shape: [features] }],
-  init: ({ init: { std } }, features, key) => ({ v: drawNormal(split(key, 'init/v'), features).map((value) => std * value) }),
-  apply: (_, { v }, x) => {
-    assert(v !== undefined, 'linear: the parameter v is missing')
-    return linearMap(v, x)
-  },
-  coefficients: (_, { v }) => {
-    assert(v !== undefined, 'linear: the parameter v is missing')
-    return v
-  },
+  parameters: (_, { inputs, outputs }) => [{ name: 'v', shape: [inputs, outputs] }],
+  init: ({ init: { std } }, { inputs, outputs }, key) => ({
+    v: drawNormal(split(key, 'init/v'), inputs * outputs).map((value) => std * value),
+  }),
+  apply: (_, parameters, x) => stackedProduct(x, parameter(parameters, 'v')),
+  weightNames: () => ['v'],
+  weights: (_, parameters) => ({ v: parameter(parameters, 'v') }),
+  neurons: () => [],
+  hidden: () => ({}),
+  subject: () => ({ kind: 'coefficients', weight: 'v', title: { en: 'Coefficients', ja: '係数' } }),
+  factors: () => null,
   formula: () => 'v^\\top x',
 }

@@ -6,12 +6,12 @@
  * Source: Hoff 2017; Ziyin & Wang, spred, ICML 2023; theory.md 8.1–8.3.
  */
 import { z } from 'zod'
-import { assert } from '#core/contract/errors.ts'
-import { mul } from '#core/engines/ops.ts'
+import { mul, type Tensor, type Tensors } from '#core/engines/ops.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split } from '#core/numerics/random/key.ts'
-import { linearMap } from './linearMap.ts'
 import type { ModelKind } from './model.ts'
+import { parameter } from './parameter.ts'
+import { stackedProduct } from './stackedProduct.ts'
 
 const settings = z.strictObject({
   kind: z.literal('product-linear'),
@@ -32,21 +32,24 @@ export const productLinear: ModelKind<typeof settings> = {
   title: { en: 'Product of factors, linear', ja: '積パラメータ化した線形モデル' },
   settings,
   shapeOf: ({ kind, depth }) => ({ kind, depth }),
-  parameters: ({ depth }, features) => factorNames(depth).map((name) => ({ name, shape: [features] })),
-  init: ({ depth, init: { std } }, features, key) =>
+  parameters: ({ depth }, { inputs, outputs }) => factorNames(depth).map((name) => ({ name, shape: [inputs, outputs] })),
+  init: ({ depth, init: { std } }, { inputs, outputs }, key) =>
     Object.fromEntries(
-      factorNames(depth).map((name) => [name, drawNormal(split(key, `init/${name}`), features).map((value) => std * value)]),
+      factorNames(depth).map((name) => [name, drawNormal(split(key, `init/${name}`), inputs * outputs).map((value) => std * value)]),
     ),
-  apply: ({ depth }, parameters, x) => {
-    const factors = factorNames(depth).map((name) => parameters[name])
-    const v = factors.reduce((product, factor) => (product === undefined || factor === undefined ? undefined : mul(product, factor))) // [R, d]
-    assert(v !== undefined, 'product-linear: a factor is missing')
-    return linearMap(v, x)
-  },
-  coefficients: ({ depth }, parameters) => {
-    const [first, ...rest] = factorNames(depth).map((name) => parameters[name])
-    assert(first !== undefined, 'product-linear: a factor is missing')
-    return first.map((value, j) => rest.reduce((product, factor) => product * (factor?.[j] ?? Number.NaN), value))
-  },
+  apply: (s, parameters, x) => stackedProduct(x, product(s, parameters)),
+  weightNames: () => ['v'],
+  weights: (s, parameters) => ({ v: product(s, parameters) }),
+  neurons: () => [],
+  hidden: () => ({}),
+  subject: () => ({ kind: 'coefficients', weight: 'v', title: { en: 'Coefficients', ja: '係数' } }),
+  factors: ({ depth }) => (depth === 2 ? ['u', 'w'] : null),
   formula: ({ depth }) => (depth === 2 ? '(u \\odot w)^\\top x' : `(u_1 \\odot \\cdots \\odot u_{${depth}})^\\top x`),
+}
+
+/** u₁ ⊙ … ⊙ u_D, [R, inputs, outputs] */
+function product({ depth }: ProductLinear, parameters: Tensors): Tensor {
+  return factorNames(depth)
+    .map((name) => parameter(parameters, name))
+    .reduce((so, factor) => mul(so, factor))
 }

@@ -1,4 +1,7 @@
 /** The optimisers, a row each. */
+import { adam } from './adam.ts'
+import { adamw } from './adamw.ts'
+import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
 
-export const optimiserKinds = { sgd } as const
+export const optimiserKinds = { sgd, adam, adamw, rmsprop } as const

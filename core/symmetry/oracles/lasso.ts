@@ -10,22 +10,9 @@
  * Source: Hoff 2017; theory.md 8.1 (soft threshold), 8.2 (dictionary, KKT); Friedman, Hastie & Tibshirani 2010 for the descent.
  */
 import { Refusal } from '#core/contract/errors.ts'
-import type { Part } from '#core/learning/data/data.ts'
 import { transposeTimes, type Matrix } from '#core/numerics/linalg/matrix.ts'
 import { maxAbs } from '#core/numerics/linalg/vector.ts'
-import type { Oracle } from './oracle.ts'
-
-export const lassoOracle: Oracle = {
-  kind: 'lasso',
-  number: '8.2',
-  title: { en: 'Lasso', ja: 'Lasso' },
-  predict(data, weightDecay) {
-    const coefficients = lasso(data, weightDecay)
-    const correlation = residualCorrelation(data, coefficients)
-    const margin = correlation.map((value, j) => (coefficients[j] === 0 ? weightDecay - Math.abs(value) : Number.NaN))
-    return { oracle: lassoOracle.number, coefficients, margin }
-  },
-}
+import type { Regression } from './regression.ts'
 
 /**
  * The soft threshold: the minimiser of (v − y)² + 2γ|v|, and of (uw − y)² + γ(u² + w²) over uw.
@@ -51,7 +38,7 @@ export function softThreshold(y: number, gamma: number): number {
  * Fails: 'invalid-input' if a column of x is zero or its squares leave float64, or if 10⁶ sweeps do not converge (columns that nearly depend on
  * each other, at small γ).
  */
-export function lasso({ x, y }: Part, weightDecay: number): Float64Array {
+export function lasso({ x, y }: Regression, weightDecay: number): Float64Array {
   const d = x.columns
   const a = gram(x)
   const b = transposeTimes(x, y).map((value) => value / x.rows)
@@ -111,7 +98,7 @@ function gram({ rows, columns, values }: Matrix): Float64Array {
 /**
  * Xᵀ(y − Xv)/n, [d]: what each feature still explains. Computed from the rows, not from the descent's running correlation.
  */
-export function residualCorrelation({ x, y }: Part, v: Float64Array): Float64Array {
+export function residualCorrelation({ x, y }: Regression, v: Float64Array): Float64Array {
   const residual = y.map((value, i) => {
     let output = 0
     for (let j = 0; j < x.columns; j += 1) output += (x.values[i * x.columns + j] ?? Number.NaN) * (v[j] ?? Number.NaN)
@@ -127,7 +114,7 @@ export function residualCorrelation({ x, y }: Part, v: Float64Array): Float64Arr
  * @returns  the largest violation, ≥ 0, in the units of c. Coordinates with |v_j| < zero count as zero.
  * Source: theory.md 8.2.
  */
-export function kktResidual(data: Part, v: Float64Array, { weightDecay, zero }: { weightDecay: number; zero: number }): number {
+export function kktResidual(data: Regression, v: Float64Array, { weightDecay, zero }: { weightDecay: number; zero: number }): number {
   const c = residualCorrelation(data, v)
   return maxAbs(
     c.map((value, j) => {

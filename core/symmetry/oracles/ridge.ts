@@ -7,19 +7,8 @@
  * Source: Hoerl & Kennard 1970; theory.md E1 (control) and 0.2 (alpha = nγ in scikit-learn's Ridge).
  */
 import { Refusal } from '#core/contract/errors.ts'
-import type { Part } from '#core/learning/data/data.ts'
 import { transposeTimes } from '#core/numerics/linalg/matrix.ts'
-import type { Oracle } from './oracle.ts'
-
-export const ridgeOracle: Oracle = {
-  kind: 'ridge',
-  number: 'E1',
-  title: { en: 'Ridge regression', ja: 'リッジ回帰' },
-  predict(data, weightDecay) {
-    const coefficients = ridge(data, weightDecay)
-    return { oracle: ridgeOracle.number, coefficients, margin: coefficients.map(() => Number.NaN) }
-  },
-}
+import type { Regression } from './regression.ts'
 
 /**
  * @param data         x [n, d], y [n], float64, finite
@@ -29,7 +18,7 @@ export const ridgeOracle: Oracle = {
  * Cost: n d² + d³/3.
  * Fails: 'invalid-input' if the matrix is not positive definite to rounding (dependent columns at γ = 0).
  */
-export function ridge({ x, y }: Part, weightDecay: number): Float64Array {
+export function ridge({ x, y }: Regression, weightDecay: number): Float64Array {
   const d = x.columns
   const factor = new Float64Array(d * d) // lower triangle of A, then of its factor L
   for (let i = 0; i < x.rows; i += 1) {

@@ -7,13 +7,13 @@ import { Refusal, assert } from '#core/contract/errors.ts'
 import type { Outcome } from '#core/contract/runs.ts'
 import { startEngine } from '#core/engines/registry.ts'
 import { readNumericTable, type Table } from '#core/formats/csv.ts'
-import type { Tables } from '#core/learning/data/data.ts'
-import { modelOf, recordEvery } from '#core/plan/lanes.ts'
+import type { DataReader } from '#core/learning/data/data.ts'
+import { recordEvery } from '#core/study/kinds.ts'
 import { writeFileDurably } from '../checkpointFile.ts'
 import type { JobContext } from '../childJob.ts'
 import { monotonicClock } from '../clock.ts'
 import { makeLanes, type Lane } from '../lanes.ts'
-import { coefficientsOf, laneParameters, measureOf, type Measure } from '../measure.ts'
+import { laneParameters, measureOf, vectorOf, type Measure } from '../measure.ts'
 import type { Result, RunEnd, TrainJob } from '../protocol.ts'
 import { readCheckpoint, stackName, writeCheckpoint, writeParameters } from '../stackFile.ts'
 import { captureTraining, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
@@ -22,7 +22,7 @@ const sliceMs = 25 // of steps between two looks at the messages
 
 export async function runTrain(spec: TrainJob, context: JobContext): Promise<Extract<Result, { kind: 'train' }>> {
   const engine = await startEngine(spec.engine)
-  const lanes = makeLanes(spec.runs, tablesOf(spec.files))
+  const lanes = makeLanes(spec.runs, readerOf(spec.files))
   const stack = stackName(spec.runs.map(({ run }) => run))
   const start = startState(lanes)
   const from =
@@ -35,28 +35,28 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
     step: from.step,
     predictions: measure.predictions(),
   })
-  const program = captureTraining(lanes, from.state)
-  const training = new Training({ spec, context, lanes, stack, measure, program, start, step: from.step })
+  const training = new Training({ spec, context, lanes, stack, measure, start, from })
   try {
     await training.run()
     return { kind: 'train', trainingMs: training.trainingMs, steps: training.step - from.step }
   } finally {
-    program.dispose()
+    training.dispose()
   }
 }
 
-/** The tables of the study's files, each read once. */
-function tablesOf(files: TrainJob['files']): Tables {
+/** Reads the study's files, each once. */
+function readerOf(files: TrainJob['files']): DataReader {
   const read = new Map<string, Table>()
-  return (path, delimiter) => {
+  const table = (path: string, delimiter: string) => {
     const known = read.get(delimiter + path)
     if (known !== undefined) return known
     const stored = files[path]
     if (stored === undefined) throw new Refusal('invalid-input', `data.path: expected a file of the study, got ${JSON.stringify(path)}`)
-    const table = readNumericTable(readFileSync(stored), { name: basename(path), delimiter })
-    read.set(delimiter + path, table)
-    return table
+    const made = readNumericTable(readFileSync(stored), { name: basename(path), delimiter })
+    read.set(delimiter + path, made)
+    return made
   }
+  return { table }
 }
 
 type TrainingParts = {
@@ -65,9 +65,8 @@ type TrainingParts = {
   readonly lanes: readonly Lane[]
   readonly stack: string
   readonly measure: Measure
-  readonly program: TrainingProgram
   readonly start: StackState
-  readonly step: number
+  readonly from: { readonly state: StackState; readonly step: number }
 }
 
 /** A training under way: the step that it has reached, and the rows recorded since the last message. */
@@ -76,6 +75,9 @@ class Training {
   readonly #measure: Measure
   readonly #every: number
   readonly #steps: number
+  readonly #taskSteps: readonly number[]
+  #program: TrainingProgram
+  #task: number
   #rows: { steps: number[]; values: number[][] } = { steps: [], values: [] } // values[column] is row-major, [rows × runs]
   #checkpointMs: number
   #checkpointedAt: number | null // the step; a second file of its name would replace one that the parent has not taken yet
@@ -90,8 +92,11 @@ class Training {
     this.#measure = parts.measure
     this.#every = recordEvery(first.study)
     this.#steps = first.study.training.steps
-    this.step = parts.step
-    this.#checkpointedAt = parts.spec.checkpointFrom === null ? null : parts.step
+    this.#taskSteps = first.tasks.map(({ step }) => step)
+    this.step = parts.from.step
+    this.#program = captureTraining(parts.lanes, parts.from.state, this.step)
+    this.#task = this.#taskSteps.findLastIndex((step) => step <= this.step)
+    this.#checkpointedAt = parts.spec.checkpointFrom === null ? null : this.step
     this.#checkpointMs = this.#sentMs = monotonicClock.nowMs()
     this.#clear()
   }
@@ -114,14 +119,29 @@ class Training {
   /** Some steps, at most to the next recorded one. */
   #advance(): void {
     const began = monotonicClock.nowMs()
-    const until = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
-    const { program } = this.#parts
+    this.#changeTask()
+    const record = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
+    const until = Math.min(record, this.#taskSteps.find((step) => step > this.step) ?? record)
     do {
-      program.advance(this.step)
+      this.#program.advance(this.step)
       this.step += 1
     } while (this.step < until && ((this.step & 15) !== 0 || monotonicClock.nowMs() - began < sliceMs)) // the clock is read every 16 steps
     this.trainingMs += monotonicClock.nowMs() - began
-    if (this.step === until) this.#record()
+    if (this.step === record) this.#record()
+  }
+
+  /** A task begins: the step is captured again over its data, from the state that has been reached. */
+  #changeTask(): void {
+    const task = this.#taskSteps.findLastIndex((step) => step <= this.step)
+    if (task === this.#task) return
+    const state = this.#state()
+    this.#program.dispose()
+    this.#program = captureTraining(this.#parts.lanes, state, this.step)
+    this.#task = task
+  }
+
+  dispose(): void {
+    this.#program.dispose()
   }
 
   #record(): void {
@@ -138,7 +158,7 @@ class Training {
   #snapshot(): (name: string) => Float32Array | Int32Array | Uint8Array {
     const copies = new Map<string, Float32Array | Int32Array | Uint8Array>()
     return (name) => {
-      const copy = copies.get(name) ?? this.#parts.program.read(name)
+      const copy = copies.get(name) ?? this.#program.read(name)
       copies.set(name, copy)
       return copy
     }
@@ -172,8 +192,9 @@ class Training {
   }
 
   #state(): StackState {
-    const { program, start } = this.#parts
-    return Object.fromEntries(Object.entries(start).map(([name, part]) => [name, { ...part, values: program.read(name) }]))
+    return Object.fromEntries(
+      Object.entries(this.#parts.start).map(([name, part]) => [name, { ...part, values: this.#program.read(name) }]),
+    )
   }
 
   async #finish(): Promise<void> {
@@ -187,15 +208,15 @@ class Training {
   #endOf(lane: Lane, { read, row }: { read: (name: string) => ArrayLike<number>; row: number }): RunEnd {
     const parameters = laneParameters(lane, { read, row })
     const outcome = outcomeOf({ survived: read('survived')[row] ?? 0, finiteLoss: read('finiteLoss')[row] ?? 0, steps: this.#steps })
-    const measured = coefficientsOf(lane, parameters)
+    const { names, vector: measured } = vectorOf(lane, parameters)
     return {
       run: lane.run,
       outcome,
       parametersSha256: parametersHash(lane, parameters),
       coefficients: {
-        names: lane.data.features,
+        names,
         measured: outcome.kind === 'diverged' ? measured.map(() => Number.NaN) : measured,
-        predicted: lane.prediction?.coefficients ?? null,
+        predicted: lane.prediction?.vector ?? null,
         margin: lane.prediction?.margin ?? null,
       },
     }
@@ -209,10 +230,9 @@ function outcomeOf({ survived, finiteLoss, steps }: { survived: number; finiteLo
 }
 
 /** SHA-256 of a run's parameters as little-endian float32, in the model's order. */
-function parametersHash({ study, data }: Lane, parameters: Readonly<Record<string, Float64Array>>): string {
+function parametersHash({ form }: Lane, parameters: Readonly<Record<string, Float64Array>>): string {
   const hash = createHash('sha256')
-  const model = modelOf(study)
-  for (const { name } of model.kind.parameters(model.settings, data.features.length)) {
+  for (const { name } of form.trained) {
     const values = parameters[name] ?? new Float64Array()
     const view = new DataView(new ArrayBuffer(4 * values.length))
     for (const [i, value] of values.entries()) view.setFloat32(4 * i, value, true)

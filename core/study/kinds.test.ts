@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { studySchema } from '#core/study/schema.ts'
-import { dataOf, lossOf, modelOf, optimiserOf, recordEvery } from './lanes.ts'
+import { dataOf, lossOf, modelOf, optimiserOf, recordEvery } from './kinds.ts'
 
 const study = (training: object) =>
   studySchema.parse({

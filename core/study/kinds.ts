@@ -1,13 +1,15 @@
-/** What one run of a stack is made of, resolved from its study: kinds with their settings, typed together. */
+/** What a run is made of, resolved from its study: kinds with their settings, typed together. */
 import { dataKinds } from '#core/learning/data/registry.ts'
 import type { DataKind } from '#core/learning/data/data.ts'
 import { lossKinds } from '#core/learning/losses/registry.ts'
 import type { LossKind } from '#core/learning/losses/loss.ts'
 import { modelKinds } from '#core/learning/models/registry.ts'
 import type { ModelKind } from '#core/learning/models/model.ts'
+import type { Size } from '#core/learning/models/model.ts'
 import { optimiserKinds } from '#core/learning/optimisers/registry.ts'
 import type { OptimiserKind } from '#core/learning/optimisers/optimiser.ts'
-import type { StudyFile } from '#core/study/schema.ts'
+import { reparametrised, type Reparametrised } from '#core/learning/reparametrise/reparametrise.ts'
+import type { StudyFile } from './schema.ts'
 
 /** A kind of the registry together with settings of that kind; the kind's functions take no others. */
 type Bound<K, Settings> = { readonly kind: K; readonly settings: Settings }
@@ -23,6 +25,12 @@ export function lossOf({ loss }: StudyFile): Bound<LossKind, StudyFile['loss']> 
 }
 export function optimiserOf({ optimiser }: StudyFile): Bound<OptimiserKind, StudyFile['optimiser']> {
   return { kind: optimiserKinds[optimiser.kind], settings: optimiser }
+}
+
+/** What is trained on data of this size: the model's parameters, reparametrised. Fails: 'invalid-input' for a pattern or a size that does not fit. */
+export function formOf(study: StudyFile, size: Size): Reparametrised {
+  const model = modelOf(study)
+  return reparametrised(model.kind.parameters(model.settings, size), study.reparametrise)
 }
 
 /** Steps between recorded values. */

@@ -1,0 +1,134 @@
+/**
+ * What a stack computes beside training: the plain network that its parameters amount to, and its loss and accuracy on the parts of its data.
+ *
+ * In float64, by the same model definitions that train; parts that would take more than 5e7 multiplications a run of it go through the engine in float32, where only
+ * the loss of the outputs is float64.
+ */
+import { assert } from '#core/contract/errors.ts'
+import { inFloat64 } from '#core/engines/float64/float64.ts'
+import { read64, tensor64 } from '#core/engines/float64/make.ts'
+import { inScope, tensor, type Tensor, type Tensors } from '#core/engines/ops.ts'
+import type { Score } from '#core/analysis/metrics/metric.ts'
+import type { Part } from '#core/learning/data/data.ts'
+import type { Parameters, ParameterShape } from '#core/learning/models/model.ts'
+import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
+import type { Matrix } from '#core/numerics/linalg/matrix.ts'
+import { lossOf, modelOf } from '#core/study/kinds.ts'
+import type { Lane } from './lanes.ts'
+
+const mostMultiplications = 5e7 // about 0.1 s of plain loops
+const chunkRows = 2_000 // of a part at a time on an engine; bounds its memory
+
+/** One run's trained parameters as the plain network: the model's own parameters, and its weights. */
+export type PlainNetwork = { readonly plain: Parameters; readonly weights: ReadonlyMap<string, Matrix> }
+
+export function plainNetwork(lane: Lane, trained: Parameters): PlainNetwork {
+  const model = modelOf(lane.study)
+  return inFloat64(() => {
+    const plain = expanded(lane, trained)
+    const weights = model.kind.weights(model.settings, plain)
+    return {
+      plain: Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, read64(value)])),
+      weights: new Map(Object.entries(weights).map(([name, value]) => [name, matrixOf(value)])),
+    }
+  })
+}
+
+/** The activations of every layer of neurons for rows of x, [rows, neurons] each. */
+export function hiddenOf(lane: Lane, trained: Parameters, x: Matrix): ReadonlyMap<string, Matrix> {
+  const model = modelOf(lane.study)
+  return inFloat64(() => {
+    const hidden = model.kind.hidden(model.settings, expanded(lane, trained), tensor64(x.values, [x.rows, x.columns]))
+    return new Map(Object.entries(hidden).map(([name, value]) => [name, matrixOf(value)]))
+  })
+}
+
+/** The loss and accuracy of one run on a part of its data. */
+export function scoreOf(lane: Lane, trained: Parameters, part: Part): Score {
+  const outputs = outputsOf(lane, trained, part)
+  return { loss: lossOfOutputs(lane, outputs, part), accuracy: accuracyOf(outputs, part.y) }
+}
+
+/** The loss of outputs [rows, outputs], in float64. */
+export function lossOfOutputs({ study }: Lane, outputs: Matrix, { y }: Part): number {
+  const loss = lossOf(study)
+  return inFloat64(() => {
+    const output = tensor64(outputs.values, [1, outputs.rows, outputs.columns])
+    return read64(loss.kind.of(loss.settings, output, tensor64(y.values, [y.rows, y.columns])))[0] ?? Number.NaN
+  })
+}
+
+function outputsOf(lane: Lane, trained: Parameters, { x }: Part): Matrix {
+  const size = lane.form.trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+  return x.rows * size <= mostMultiplications ? inFloat64(() => matrixOf(apply(lane, trained, x))) : onEngine(lane, trained, x)
+}
+
+function apply(lane: Lane, trained: Parameters, x: Matrix): Tensor {
+  const model = modelOf(lane.study)
+  return model.kind.apply(model.settings, expanded(lane, trained), tensor64(x.values, [x.rows, x.columns]))
+}
+
+/** Some rows at a time, in the precision of the engine that trains. */
+function onEngine(lane: Lane, trained: Parameters, x: Matrix): Matrix {
+  const model = modelOf(lane.study)
+  const parts: Float64Array[] = []
+  for (let from = 0; from < x.rows; from += chunkRows) {
+    const rows = Math.min(chunkRows, x.rows - from)
+    const values = Float32Array.from(x.values.subarray(from * x.columns, (from + rows) * x.columns))
+    parts.push(
+      inScope(() => {
+        const plain = lane.form.expand(stackOf(lane.form.trained, trained), constantsOf(lane))
+        return Float64Array.from(model.kind.apply(model.settings, plain, tensor(values, [rows, x.columns])).dataSync())
+      }),
+    )
+  }
+  const columns = lane.size.outputs
+  const all = new Float64Array(x.rows * columns)
+  for (const [i, part] of parts.entries()) all.set(part, i * chunkRows * columns)
+  return { rows: x.rows, columns, values: all }
+}
+
+function expanded(lane: Lane, trained: Parameters): Tensors {
+  return lane.form.expand(stackOf(lane.form.trained, trained), constantsOf(lane))
+}
+
+/** Parameters of one run as a stack of one, [1, …] each. */
+function stackOf(shapes: readonly ParameterShape[], values: Parameters): Tensors {
+  return Object.fromEntries(shapes.map(({ name, shape }) => [name, tensor(values[name] ?? new Float64Array(), [1, ...shape])]))
+}
+
+function constantsOf({ constants, study, size }: Lane): Tensors {
+  const model = modelOf(study)
+  const shapes = new Map(model.kind.parameters(model.settings, size).map(({ name, shape }) => [name, shape]))
+  return Object.fromEntries(
+    Object.entries(constants).map(([name, values]) => [
+      name,
+      tensor(values, [1, ...(shapes.get(name.slice(0, name.lastIndexOf('/'))) ?? [values.length])]),
+    ]),
+  )
+}
+
+/** [1, rows, columns] → the matrix */
+function matrixOf(x: Tensor): Matrix {
+  const [one, rows = 0, columns = 0] = x.shape
+  assert(one === 1 && x.rank === 3, `evaluate: expected a stack of one matrix, got [${x.shape.join(', ')}]`)
+  return { rows, columns, values: read64(x) }
+}
+
+/** The share of rows whose largest output is at the 1 of the one-hot target; the first of equal ones. NaN without rows or classes. */
+function accuracyOf(outputs: Matrix, y: Matrix): number {
+  if (y.columns < 2 || y.rows === 0) return Number.NaN
+  let hits = 0
+  for (let row = 0; row < y.rows; row += 1) {
+    const [best, wanted] = [largestAt(outputs, row), largestAt(y, row)]
+    if (best === wanted) hits += 1
+  }
+  return hits / y.rows
+}
+
+function largestAt({ values, columns }: Matrix, row: number): number {
+  let best = 0
+  for (let k = 1; k < columns; k += 1)
+    if ((values[row * columns + k] ?? Number.NaN) > (values[row * columns + best] ?? Number.NaN)) best = k
+  return best
+}
