@@ -47,31 +47,35 @@ function byEnumeration(data: { x: Matrix; residual: Float64Array }): number {
           ),
         )
   }
+  const lookAround = (i: number, j: number, corner: Vector): void => {
+    for (const [withFirst, withSecond] of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]) {
+      const active = samples.map((s, k) => (k === i ? withFirst : k === j ? withSecond : Number(inner(s, corner) > 0)))
+      const c = samples.reduce<Vector>(
+        ([p, q, r], s, k) => {
+          const weight = (active[k] ?? 0) * (data.residual[k] ?? 0)
+          return [p + weight * s[0], q + weight * s[1], r + weight * s[2]]
+        },
+        [0, 0, 0],
+      )
+      look(c)
+      for (const edge of [samples[i], samples[j]]) {
+        if (edge === undefined) continue
+        const share = inner(c, edge) / inner(edge, edge)
+        look([c[0] - share * edge[0], c[1] - share * edge[1], c[2] - share * edge[2]])
+      }
+    }
+  }
   for (const [i, a] of samples.entries()) {
     for (const [j, b] of samples.entries()) {
       if (j === i) continue
       const corner = cross(a, b)
       look(corner)
-      for (const [withA, withB] of [
-        [0, 0],
-        [0, 1],
-        [1, 0],
-        [1, 1],
-      ]) {
-        const active = samples.map((s, k) => (k === i ? withA : k === j ? withB : Number(inner(s, corner) > 0)))
-        const c = samples.reduce<Vector>(
-          ([p, q, r], s, k) => {
-            const weight = (active[k] ?? 0) * (data.residual[k] ?? 0)
-            return [p + weight * s[0], q + weight * s[1], r + weight * s[2]]
-          },
-          [0, 0, 0],
-        )
-        look(c)
-        for (const edge of [a, b]) {
-          const share = inner(c, edge) / inner(edge, edge)
-          look([c[0] - share * edge[0], c[1] - share * edge[1], c[2] - share * edge[2]])
-        }
-      }
+      lookAround(i, j, corner)
     }
   }
   return most
