@@ -53,7 +53,7 @@ export function captureProgram({ state: given, feeds, step }: ProgramSource): Pr
       const next = recordKernels(backend, recording, () => step(state, fed))
       return { fed: feedNames.map((name) => infoOf(named(fed, name))), next: stateNames.map((name) => infoOf(named(next, name))) }
     })
-  const held = natives === undefined ? null : natives.hold(record)
+  const held = natives === undefined ? null : natives.hold(record, (dataId) => recording.slotOf.has(dataId))
   const { fed, next } = held === null ? record() : held.result
   refuseOtherShapes(stateNames, { state, next })
   const nextSlots = next.map((info) => slotOf(recording, info))
@@ -69,9 +69,7 @@ export function captureProgram({ state: given, feeds, step }: ProgramSource): Pr
     nextSlots,
   }
   const replayed =
-    natives === undefined || held === null
-      ? replayKernels(parts)
-      : replayNatives({ ...parts, natives, held: held.held, arrays: held.arrays, next, fed })
+    natives === undefined || held === null ? replayKernels(parts) : replayNatives({ ...parts, natives, kept: held, next, fed })
   for (const tensor of Object.values(state)) tensor.dispose() // the replay holds their data
   return {
     advance: (values) => replayed.advance(values),

@@ -2,27 +2,27 @@
  * Replays a recording as native calls, on the wasm engine: no kernel's JavaScript, no allocation, no tensor objects. Every tensor of the step has one
  * place in memory for the life of the program; a step is a list of functions bound to numbers, then a copy of the next state over the state.
  *
- * Before it is used, one native step is held against the step that tfjs ran while recording, bit for bit.
+ * Before it is used, two native steps are held against tfjs, bit for bit: the first against the step that was recorded, the second against the kernels'
+ * own functions. Only the second shows an operand that stayed packed from the first.
  */
-import type { DataId, NamedAttrMap } from '@tensorflow/tfjs-core'
+import type { NamedAttrMap } from '@tensorflow/tfjs-core'
 import { assert } from '#core/contract/errors.ts'
 import type { Call, Info, Replayed } from '../recording.ts'
 import { named, type Replay } from '../replayKernels.ts'
-import { bytesOf, type Natives } from './natives.ts'
+import { bytesOf, type Kept, type Natives, type Span } from './natives.ts'
 
 export type NativeReplay = Replay & {
   readonly natives: Natives
-  readonly held: ReadonlySet<DataId>
-  readonly arrays: readonly number[]
+  readonly kept: Kept
   readonly next: readonly Info[]
   readonly fed: readonly Info[]
 }
 
-/** Kernels that keep a packed copy of an operand, named by its id; a new content must come under a new registration. */
-const packing = /MatMul|Conv/
+/** Kernels that keep a packed copy of an operand, named by its id; a new content must come under a new registration. Our own BatchMatMul renews by itself. */
+const packing = /FusedMatMul|Conv/
 
 export function replayNatives(parts: NativeReplay): Replayed {
-  const { natives, recording, stateNames, state, feedNames, next, fed, held, arrays } = parts
+  const { natives, recording, stateNames, state, feedNames, next, fed, kept } = parts
   const { backend } = natives
   const { wasm } = backend
   const now = stateNames.map((name): Info => {
@@ -30,25 +30,26 @@ export function replayNatives(parts: NativeReplay): Replayed {
     backend.incRef(dataId)
     return { dataId, shape: [...shape], dtype }
   })
-  const copies = now.flatMap((info, i) => copyOf(next[i] ?? info, info, natives))
   const actions = recording.calls.flatMap((call) => actionsOf(call, natives))
   const run = () => {
     for (const action of actions) action()
   }
-  verify(run, { now, next, natives })
+  const carry = carryOf({ now, next, natives })
+  verify({ run, carry, reference: () => runKernels(recording.calls, natives) }, { now, next, natives })
 
   return {
     advance(values) {
       for (const [i, name] of feedNames.entries()) backend.typedArrayFromHeap(fed[i] ?? missing(name)).set(named(values, name))
       run()
-      for (const copy of copies) copy()
+      carry()
     },
     read: (name) => backend.readSync((now[stateNames.indexOf(name)] ?? missing(name)).dataId),
     dispose: () => {
       for (const { dataId } of now) backend.disposeData(dataId)
-      for (const dataId of recording.constants) if (!held.has(dataId)) backend.disposeData(dataId)
-      for (const dataId of held) backend.disposeData(dataId, true)
-      for (const pointer of arrays) wasm._free(pointer)
+      for (const { id } of kept.views) wasm.tfjs.disposeData(id)
+      for (const dataId of recording.constants) if (!kept.held.has(dataId)) backend.disposeData(dataId)
+      for (const dataId of kept.held) backend.disposeData(dataId, true)
+      for (const pointer of kept.arrays) wasm._free(pointer)
     },
   }
 }
@@ -64,24 +65,55 @@ function copyOf(from: Info, to: Info, { backend }: Natives): (() => void)[] {
   return source === target ? [] : [() => void backend.wasm.HEAPU8.copyWithin(target, source, end)]
 }
 
+/** Writes the next state over the state. Where parts change places with each other, all are read before the first is written. */
+function carryOf({ now, next, natives }: States): () => void {
+  const isCrossed = now.some(({ dataId }, i) => next.some((info, j) => i !== j && info.dataId === dataId))
+  const copies = now.flatMap((info, i) => copyOf(next[i] ?? info, info, natives))
+  if (!isCrossed)
+    return () => {
+      for (const copy of copies) copy()
+    }
+  return () => {
+    const parts = next.map((info) => bytesAt(info, natives))
+    for (const [i, info] of now.entries()) writeAt(info, parts[i] ?? new Uint8Array(), natives)
+  }
+}
+
+function bytesAt({ dataId, shape, dtype }: Info, { backend }: Natives): Uint8Array {
+  const { memoryOffset } = backend.dataIdMap.get(dataId)
+  return backend.wasm.HEAPU8.slice(memoryOffset, memoryOffset + bytesOf(shape, dtype))
+}
+
+function writeAt({ dataId }: Info, bytes: Uint8Array, { backend }: Natives): void {
+  backend.wasm.HEAPU8.set(bytes, backend.dataIdMap.get(dataId).memoryOffset)
+}
+
 /** A call as native functions; as the kernel itself where it works in JavaScript, with its result copied to the recorded place. */
 function actionsOf(call: Call, natives: Natives): (() => void)[] {
   const [input] = Object.values(call.inputs)
   const isCopy = (call.name === 'Identity' || call.name === 'Cast') && call.natives.length === 0 && input?.dtype === call.outputDtypes[0]
   if (isCopy && input !== undefined) return copyOf(input, { ...input, dataId: call.outputs[0] ?? input.dataId }, natives)
   if (call.natives.length === 0 || call.natives.some(({ returns }) => returns)) return [inJavaScript(call, natives)]
-  const fresh = packing.test(call.name) ? call.reads.map(({ info }) => registration(info, natives)) : []
+  const fresh = packing.test(call.name)
+    ? call.reads.map(
+        ({ info }) =>
+          () =>
+            natives.renew(spanOf(info, natives)),
+      )
+    : []
   return [...fresh, ...call.natives.map((native) => natives.bind(native))]
 }
 
-/** Registers a tensor anew under its id, so that nothing packed from its old content is used. */
-function registration({ dataId, shape, dtype }: Info, { backend }: Natives): () => void {
+function spanOf({ dataId, shape, dtype }: Info, { backend }: Natives): Span {
   const { id, memoryOffset } = backend.dataIdMap.get(dataId)
-  const size = bytesOf(shape, dtype) / (dtype === 'bool' ? 1 : 4)
-  const { registerTensor, disposeData } = backend.wasm.tfjs
-  return () => {
-    disposeData(id)
-    registerTensor(id, size, memoryOffset)
+  return { id, pointer: memoryOffset, size: bytesOf(shape, dtype) / (dtype === 'bool' ? 1 : 4) }
+}
+
+/** Every call by its kernel's own function, which finds nothing that was packed before. */
+function runKernels(calls: readonly Call[], natives: Natives): void {
+  for (const call of calls) {
+    for (const { info } of call.reads) natives.renew(spanOf(info, natives))
+    inJavaScript(call, natives)()
   }
 }
 
@@ -97,23 +129,40 @@ function inJavaScript(call: Call, { backend }: Natives): () => void {
   }
 }
 
-/** One native step from the same state must give the bytes that tfjs gave. */
-function verify(run: () => void, { now, next, natives }: { now: readonly Info[]; next: readonly Info[]; natives: Natives }): void {
-  const bytes = ({ dataId, shape, dtype }: Info) => {
-    const { memoryOffset } = natives.backend.dataIdMap.get(dataId)
-    return natives.backend.wasm.HEAPU8.slice(memoryOffset, memoryOffset + bytesOf(shape, dtype))
-  }
-  const wanted = next.map(bytes)
+type Steps = { readonly run: () => void; readonly carry: () => void; readonly reference: () => void }
+
+type States = { readonly now: readonly Info[]; readonly next: readonly Info[]; readonly natives: Natives }
+
+/** Two native steps must give the bytes that tfjs gives. Leaves the state as it was. */
+function verify({ run, carry, reference }: Steps, { now, next, natives }: States): void {
+  const bytes = (info: Info) => bytesAt(info, natives)
+  const isEqual = (info: Info, wanted: Uint8Array | undefined) => wanted !== undefined && isSame(bytes(info), wanted, info.dtype)
   const before = now.map(bytes)
+  const first = next.map(bytes)
   run()
-  const isEqual = (a: Uint8Array, b: Uint8Array | undefined) =>
-    b !== undefined && a.length === b.length && a.every((value, i) => value === b[i])
   assert(
-    next.map(bytes).every((part, i) => isEqual(part, wanted[i])),
+    next.every((info, i) => isEqual(info, first[i])),
     'replayNatives: the native step has other bits than the recorded one',
   )
   assert(
-    now.map(bytes).every((part, i) => isEqual(part, before[i])),
+    now.every((info, i) => isEqual(info, before[i])),
     'replayNatives: a step wrote over its own state',
   )
+  carry()
+  run()
+  const second = next.map(bytes)
+  reference()
+  assert(
+    next.every((info, i) => isEqual(info, second[i])),
+    'replayNatives: the second native step has other bits than the kernels',
+  )
+  for (const [i, info] of now.entries()) writeAt(info, before[i] ?? new Uint8Array(), natives)
+}
+
+/** Equal bytes; where these are floats, any NaN is as good as another, for which of two a processor passes on is not said. */
+function isSame(a: Uint8Array, b: Uint8Array, dtype: Info['dtype']): boolean {
+  if (Buffer.compare(a, b) === 0) return true
+  if (dtype !== 'float32' || a.length !== b.length) return false
+  const [x, y] = [new Float32Array(a.buffer), new Float32Array(b.buffer)] // slices, with a buffer of their own
+  return x.every((value, i) => Object.is(value, y[i]))
 }
