@@ -1,6 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { inScope, matMul, memory, mul, sum, tensor, valueAndGrads, type Tensor, type Tensor1D } from '#core/engines/ops.ts'
-import { captureProgram } from '#core/engines/program.ts'
 import { startEngine } from '#core/engines/registry.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 
@@ -73,23 +72,28 @@ describe('the gradient of a product on wasm', () => {
     expect(made[1]?.values ?? []).toBeAllclose(db, float32)
   })
 
-  test.each(cases)('of $name, transposed: $transposeA, $transposeB, never asks the kernel to transpose', (one) => {
-    const { a, b, g, aShape, bShape, gShape } = build(one)
-    const { transposeA, transposeB } = one
-    const { state, weight } = { state: { a: tensor(a, aShape), b: tensor(b, bShape) }, weight: tensor(g, gShape) }
-    const program = captureProgram({
-      state,
-      feeds: {},
-      step: (now) => {
-        const total = (x: Tensor, y: Tensor) => sum(mul(weight, matMul(x as Tensor1D, y as Tensor1D, transposeA, transposeB))) // as above
-        const [da, db] = valueAndGrads(total as never)([now['a'] as Tensor, now['b'] as Tensor]).grads as [Tensor, Tensor] // two arguments, two gradients
-        return { a: da, b: db }
-      },
-    })
-    const gradients = program.kernels.filter(({ name }) => name === 'BatchMatMul') // the product itself is needed by nobody, and dropped
-    expect(gradients).toHaveLength(2)
-    for (const { attributes } of gradients) expect(attributes).toMatchObject({ transposeA: false, transposeB: false })
-    program.dispose()
-    for (const part of [...Object.values(state), weight]) part.dispose()
+  test.each(flags)('of an operand that lanes share is the sum over lanes, transposed: $transposeA, $transposeB', (flag) => {
+    const sizes = { lanes: 3, m: 4, k: 5, n: 2 }
+    const { a, b, g, aShape, bShape, gShape } = build({ name: 'a stack', sizes, isStack: true, ...flag })
+    const of = (shared: 'a' | 'b') =>
+      inScope(() => {
+        const weight = tensor(g, gShape)
+        const [left, right] = [a.slice(0, shared === 'a' ? 20 : 60), b.slice(0, shared === 'b' ? 10 : 30)]
+        const total = (x: Tensor, y: Tensor) => sum(mul(weight, matMul(x as Tensor1D, y as Tensor1D, flag.transposeA, flag.transposeB))) // as above
+        const [da, db] = valueAndGrads(total as never)([
+          tensor(left, shared === 'a' ? aShape.slice(1) : aShape),
+          tensor(right, shared === 'b' ? bShape.slice(1) : bShape),
+        ]).grads as [Tensor, Tensor] // two arguments, two gradients
+        return { left, right, gradient: Float64Array.from((shared === 'a' ? da : db).dataSync()) }
+      })
+    const repeat = (values: Float32Array) => Float32Array.from([...values, ...values, ...values])
+    const overLanes = (values: Float64Array) =>
+      values
+        .slice(0, values.length / 3)
+        .map((_, i) => at(values, i) + at(values, i + values.length / 3) + at(values, i + (2 * values.length) / 3))
+    const float32 = { absolute: 16 * 2 ** -23 } // sums of at most 3 · 5 products of numbers ≤ 1
+    const [withA, withB] = [of('a'), of('b')]
+    expect(withA.gradient).toBeAllclose(overLanes(reference(repeat(withA.left), b, g, sizes, flag).da), float32)
+    expect(withB.gradient).toBeAllclose(overLanes(reference(a, repeat(withB.right), g, sizes, flag).db), float32)
   })
 })
