@@ -6,6 +6,10 @@ import { version_wasm } from '@tensorflow/tfjs-backend-wasm'
 import { Refusal } from '#core/contract/errors.ts'
 import type { Engine } from '../engine.ts'
 import { registerMatMulGradient } from './gradients/matMul.ts'
+import { registerBatchMatMul } from './kernels/batchMatMul.ts'
+import { registerGatherV2 } from './kernels/gatherV2.ts'
+import { registerTanh } from './kernels/tanh.ts'
+import { registerUnsortedSegmentSum } from './kernels/unsortedSegmentSum.ts'
 import { watchNatives } from './natives.ts'
 
 export const wasm: Engine = {
@@ -13,6 +17,10 @@ export const wasm: Engine = {
   async start() {
     env().set('PROD', true) // no NaN checks and no warnings of tfjs's own: divergence is an outcome that the loop records
     watchBackend()
+    registerBatchMatMul()
+    registerGatherV2()
+    registerTanh()
+    registerUnsortedSegmentSum()
     if (!(await setBackend('wasm'))) throw new Refusal('engine-unavailable', 'wasm: the WebAssembly backend did not start')
     await ready()
     registerMatMulGradient()
