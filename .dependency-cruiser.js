@@ -37,7 +37,7 @@ const layers = {
   formats: {
     ...none,
     imports: [errors],
-    packages: [hashes],
+    packages: [hashes, 'fflate'],
     why: 'bytes become records without a file system: untrusted bytes can be tried anywhere',
   },
   engines: {

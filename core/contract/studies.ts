@@ -56,12 +56,20 @@ export type Plan = z.infer<typeof plan>
 /** One rule of the study, counted over the runs that it speaks about: the verdict is made of these and nothing else. */
 export const verdictPart = z.strictObject({
   metric: z.string(),
-  rule: z.enum(['at-most', 'at-least']),
-  limit: real,
+  rule: z.enum(['at-most', 'at-least', 'within']),
+  limit: real, // of `within` the lower
+  upper: real.nullable().default(null), // of `within`
+  of: z.enum(['each', 'mean', 'median']).default('each'), // every run for itself, or what they have in common
+  over: json.default('last'), // what of the series counts, as the study writes it
+  relativeTo: z.array(z.strictObject({ factor: z.string(), label: z.string() })).default([]), // levels of the baseline that values are differences to
   where: z.array(z.strictObject({ factor: z.string(), label: z.string() })),
   theory: words.nullable().default(null), // what the prediction for these runs is called; null where there is none, or several
+  reason: words.nullable().default(null), // why the limits are what they are
   passed: count,
-  total: count, // of the runs that have come to their end
+  total: count, // of the runs that have come to their end; of a mean or median 1 when all have
+  runs: count.default(0), // that have come to their end
+  value: real.nullable().default(null), // of a mean or median
+  interval: z.strictObject({ low: real, high: real }).nullable().default(null),
   worst: real.nullable(),
   worstRun: id.nullable(),
 })

@@ -39,7 +39,9 @@ export {
   transpose,
   valueAndGrads,
 } from '@tensorflow/tfjs-core'
-export { scalar, tensor } from './float64/make.ts'
+export { gradient64, hessianVector64, type Arrays64 } from './float64/derivatives.ts'
+export { inFloat64 } from './float64/float64.ts'
+export { read64, scalar, tensor, tensor64 } from './float64/make.ts'
 export type { Scalar, Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
 
 /** Tensors by name: parameters, optimiser state. */

@@ -6,7 +6,7 @@ import type { ComparedLevel, Comparison } from '#core/contract/comparison.ts'
 import type { Factor, Metric, VerdictPart } from '#core/contract/studies.ts'
 import type { Language } from '#core/contract/values.ts'
 import type { Catalogue, MessageKey } from './catalogue.ts'
-import { formatInterval, formatNumber, formatP } from './digits.ts'
+import { formatCount, formatInterval, formatNumber, formatP } from './digits.ts'
 
 export type VerdictState = 'holds' | 'fails' | 'open'
 export type Sentence = { readonly state: VerdictState; readonly text: string }
@@ -43,21 +43,66 @@ export function verdictSentences(parts: readonly VerdictPart[], naming: Naming, 
 
 function verdictSentence(part: VerdictPart, naming: Naming, words: Catalogue): string {
   const { language } = words
-  const { metric, rule, limit, passed, total, worst } = part
+  const { metric, rule, limit, upper, passed, total, worst } = part
   const named = {
     passed,
     total,
     failed: total - passed,
-    runs: runsOf(part, naming, words),
+    runs: runsOf(part.of === 'each' ? part : { ...part, total: part.runs }, naming, words),
     metric: within(naming.metrics.find(({ name }) => name === metric)?.title[language] ?? metric, language),
     limit: formatNumber(limit, language),
-    worst: formatNumber(worst, language, { digits: 2 }),
+    upper: formatNumber(upper, language),
+    worst: worst !== null && Number.isInteger(worst) ? formatNumber(worst, language) : formatNumber(worst, language, { digits: 2 }),
     theory: part.theory?.[language] ?? words('verdict.theory'),
   }
-  const known = Object.hasOwn(special, metric) ? special[metric] : undefined
+  if (part.of !== 'each') return statisticSentence(part, { ...named, metric: measured(part, named.metric, words) }, words)
+  const known = part.over === 'last' && part.relativeTo.length === 0 && Object.hasOwn(special, metric) ? special[metric] : undefined
   if (known !== undefined && rule === 'at-most' && (known.limit === null || known.limit === limit))
     return words(passed === total ? known.met : known.unmet, named)
-  return words(`verdict.${rule}`, named)
+  return words(rule === 'within' && limit === upper ? 'verdict.equal' : `verdict.${rule}`, {
+    ...named,
+    metric: measured(part, named.metric, words),
+  })
+}
+
+/** What of a metric a rule looks at: its last value needs no word. */
+function measured({ over, relativeTo }: VerdictPart, metric: string, words: Catalogue): string {
+  const { language } = words
+  const of = overWords(over, metric, words)
+  if (relativeTo.length === 0) return of
+  return words('verdict.relativeTo', {
+    metric: of,
+    baseline: listOf(
+      relativeTo.map(({ label }) => label),
+      language,
+    ),
+  })
+}
+
+function overWords(over: VerdictPart['over'], metric: string, words: Catalogue): string {
+  if (over === 'last-half') return words('verdict.lastHalf', { metric })
+  if (typeof over !== 'object' || over === null || Array.isArray(over)) return metric
+  const { firstAtLeast, firstAtMost, after = 0 } = over as { firstAtLeast?: number; firstAtMost?: number; after?: number } // as the study's schema has it
+  const { language } = words
+  const value = formatNumber(firstAtLeast ?? firstAtMost, language)
+  return words(firstAtLeast === undefined ? 'verdict.firstAtMost' : 'verdict.firstAtLeast', {
+    metric,
+    value,
+    after: formatCount(Number(after), language),
+  })
+}
+
+/** The sentence of a mean or median: its value with its interval, and what it was to be. */
+function statisticSentence(part: VerdictPart, named: Readonly<Record<string, string | number>>, words: Catalogue): string {
+  const { language } = words
+  const { of, rule, value, interval, runs } = part
+  const shown = formatNumber(value, language, interval === null ? {} : { ...halfWidth(interval), showUncertainty: false })
+  return words(`verdict.statistic.${rule}`, {
+    ...named,
+    statistic: words(of === 'median' ? 'verdict.median' : 'verdict.mean'),
+    n: runs,
+    value: interval === null ? shown : `${shown} ${formatInterval(interval.low, interval.high, language)}`,
+  })
 }
 
 function runsOf({ where, total }: VerdictPart, { factors }: Naming, words: Catalogue): string {

@@ -2,7 +2,7 @@
 import type { Factor } from '#core/contract/studies.ts'
 import type { Json, Words } from '#core/contract/values.ts'
 import type { StudyFile } from './schema.ts'
-import { labelsOf } from './study.ts'
+import { labelsOf } from './labels.ts'
 
 const titles: Readonly<Record<string, Words>> = {
   model: { en: 'Model', ja: 'モデル' },

@@ -15,6 +15,7 @@ import { gradientNoise } from '#core/learning/noise/gradientNoise.ts'
 import { labelNoise } from '#core/learning/noise/labelNoise.ts'
 import { optimiserKinds } from '#core/learning/optimisers/registry.ts'
 import { reparametrisationSettings } from '#core/learning/reparametrise/registry.ts'
+import { gate } from './gates.ts'
 
 /** The version of the study format. */
 export const studyVersion = 1
@@ -44,17 +45,6 @@ const task = z.strictObject({
     .record(z.string().regex(/^data\./, 'expected a path that begins with data.'), json)
     .describe('path of a field of the data → its value from then on'),
 })
-
-const gate = z
-  .strictObject({
-    metric: z.string().min(1).describe('a recorded metric, at the last step'),
-    atMost: z.number().optional(),
-    atLeast: z.number().optional(),
-    where: z.record(z.string(), json).default({}).describe('levels that a run must have for the rule to speak about it'),
-  })
-  .refine(({ atMost, atLeast }) => (atMost === undefined) !== (atLeast === undefined), {
-    error: 'expected exactly one of atMost and atLeast',
-  })
 
 const training = z.strictObject({
   steps: z.int().min(1).max(16_000_000).describe('optimiser steps'), // a resumed step is a float64 on the wire, far below 2⁵³; the limit keeps a typing error from running for weeks
@@ -102,4 +92,3 @@ export const studySchema = z.strictObject({
 })
 
 export type StudyFile = z.output<typeof studySchema>
-export type Gate = StudyFile['gates'][number]

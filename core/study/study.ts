@@ -7,7 +7,9 @@ import type { Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
 import { factsOf } from './facts.ts'
 import { dataOf } from './kinds.ts'
-import { mostRuns, studySchema, studyVersion, type Gate, type StudyFile } from './schema.ts'
+import { labelsOf } from './labels.ts'
+import type { Gate } from './gates.ts'
+import { mostRuns, studySchema, studyVersion, type StudyFile } from './schema.ts'
 import { nearest } from './text/nearest.ts'
 import { applyOverride } from './text/overrides.ts'
 import { explainProblems } from './text/problems.ts'
@@ -110,7 +112,7 @@ function freezeData(study: StudyFile, hashOf: FileHash): StudyFile['data'] {
 
 /** The levels as the schema reads them: defaults filled in. The same value twice is refused. */
 function resolveLevels(file: StudyFile, { path, levels, problems }: { path: string; levels: readonly Json[]; problems: string[] }): Json[] {
-  const top = path.split('.')[0] ?? ''
+  const top = path.split(/[.[]/)[0] ?? '' // reparametrise[0].std is a field of reparametrise
   const allowed = ['model', 'reparametrise', 'initialValues', 'data', 'tasks', 'loss', 'optimiser', 'noise', 'regularisation', 'training']
   if (!allowed.includes(top)) {
     problems.push(`factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hintFor(top, allowed)}`)
@@ -149,21 +151,6 @@ function product(factors: readonly { readonly path: string; readonly levels: rea
   )
 }
 
-/** How a value is called: a number or word as it is, a kind by its name. */
-export function labelOf(value: Json): string {
-  if (typeof value === 'string') return value
-  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value['kind'] : undefined
-  return typeof kind === 'string' ? kind : canonicalJson(value)
-}
-
-/** The labels of a factor's levels: where two would be called the same, each says all that it sets. */
-export function labelsOf(levels: readonly Json[]): string[] {
-  const labels = levels.map(labelOf)
-  const counts = new Map<string, number>()
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-  return labels.map((label, i) => (counts.get(label) === 1 ? label : canonicalJson(levels[i] ?? null)))
-}
-
 function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Cell {
   const applied = levels.reduce<unknown>((study, { factor, value }) => withPath(study, factor, value), { ...file, factors: {}, gates: [] })
   const study = check(applied, { name: file.name })
@@ -172,15 +159,15 @@ function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Ce
 }
 
 function refuseGates({ gates, factors }: StudyFile, cells: readonly Cell[]): void {
-  for (const [i, { metric, where }] of gates.entries()) {
-    for (const [path, value] of Object.entries(where)) {
+  for (const [i, { metric, where, relativeTo = {} }] of gates.entries()) {
+    for (const [field, path, value] of [...named('where', where), ...named('relativeTo', relativeTo)]) {
       const levels = Object.hasOwn(factors, path) ? factors[path] : undefined
       if (levels === undefined) {
-        const sentence = `gates[${i}].where: expected a factor of the study, got ${quote(path)}`
+        const sentence = `gates[${i}].${field}: expected a factor of the study, got ${quote(path)}`
         throw new Refusal('invalid-input', sentence + hintFor(path, Object.keys(factors)))
       }
       if (!levels.some((level) => matches(level, value))) {
-        throw new Refusal('invalid-input', `gates[${i}].where.${path}: expected one of its levels, got ${quote(value)}`)
+        throw new Refusal('invalid-input', `gates[${i}].${field}.${path}: expected one of its levels, got ${quote(value)}`)
       }
     }
     refuseMetric(
@@ -189,6 +176,10 @@ function refuseGates({ gates, factors }: StudyFile, cells: readonly Cell[]): voi
       cells.filter(({ levels }) => speaksAbout(where, levels)),
     )
   }
+}
+
+function named(field: string, levels: Gate['where']): readonly (readonly [string, string, Json])[] {
+  return Object.entries(levels).map(([path, value]) => [field, path, value])
 }
 
 /** Refuses a metric that none of these cells records. */
@@ -212,10 +203,11 @@ export function speaksAbout(where: Gate['where'], levels: Cell['levels']): boole
   return Object.entries(where).every(([factor, wanted]) => levels.some((level) => level.factor === factor && matches(level.value, wanted)))
 }
 
-/** Whether a level is what a gate asks for: equal, or equal in every field that the gate names. */
+/** Whether a level is what a gate asks for: equal, or equal in every field that the gate names; a list item by item. */
 export function matches(level: Json, wanted: Json): boolean {
-  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return canonicalJson(level) === canonicalJson(wanted)
-  if (typeof level !== 'object' || level === null || Array.isArray(level)) return false
-  const fields = level as { readonly [key: string]: Json } // an object that is not an array
+  if (typeof wanted !== 'object' || wanted === null) return canonicalJson(level) === canonicalJson(wanted)
+  if (typeof level !== 'object' || level === null || Array.isArray(level) !== Array.isArray(wanted)) return false
+  if (Array.isArray(level) && level.length !== Object.keys(wanted).length) return false
+  const fields = level as { readonly [key: string]: Json } // an object, or a list by its indices
   return Object.entries(wanted).every(([key, value]) => Object.hasOwn(fields, key) && matches(fields[key] ?? null, value))
 }

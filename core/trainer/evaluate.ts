@@ -5,9 +5,7 @@
  * the loss of the outputs is float64.
  */
 import { assert } from '#core/contract/errors.ts'
-import { inFloat64 } from '#core/engines/float64/float64.ts'
-import { read64, tensor64 } from '#core/engines/float64/make.ts'
-import { inScope, tensor, type Tensor, type Tensors } from '#core/engines/ops.ts'
+import { inFloat64, inScope, read64, tensor, tensor64, type Tensor, type Tensors } from '#core/engines/ops.ts'
 import type { Score } from '#core/analysis/metrics/metric.ts'
 import type { Part } from '#core/learning/data/data.ts'
 import type { Parameters, ParameterShape } from '#core/learning/models/model.ts'

@@ -19,6 +19,7 @@ import { readPredictions } from '#core/store/predictions.ts'
 import { readRuns } from '#core/store/readRuns.ts'
 import { forgetCheckpoint, readStacks, resetStack } from '#core/store/stacks.ts'
 import { addRuns, insertStudy, listStudies, readSpecification, readStudy, readStudyFiles, type StoredStudy } from '#core/store/studies.ts'
+import { gateValues } from './gateValues.ts'
 import { mathmlOf } from './formula.ts'
 import { asJson, type Queue, type Waiting } from './queue.ts'
 import type { Source } from './sources.ts'
@@ -191,7 +192,10 @@ function verdictNow(db: Readable, { id, runs }: StoredStudy): StudySummary['verd
   const before = known.get(id)
   if (before?.finished === runs.finished) return before.verdict
   const gates = gatesOf(readSpecification(db, id).resolved)
-  const verdict = verdictOf(gates, runs.finished === 0 ? [] : allRuns(db, id), theoriesOf(db, id))
+  const verdict = verdictOf(gates, runs.finished === 0 ? [] : allRuns(db, id), {
+    valueOf: gateValues(db, id),
+    theoryOf: theoriesOf(db, id),
+  })
   known.set(id, { finished: runs.finished, verdict })
   return verdict
 }

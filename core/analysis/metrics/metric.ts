@@ -37,7 +37,7 @@ export type MetricContext = {
   readonly vector: Float64Array // the model's subject: coefficients, or singular values
   readonly mirrors: readonly Mirror[]
   readonly data: Dataset // of the task
-  readonly weightDecay: number
+  readonly weightDecay: number // γ for the mean of squares: of other losses and optimisers that with the same minimisers, NaN where there is none
   readonly prediction: Prediction | null
   readonly leastMargin: number // zeros of the theory with a smaller margin cannot have been resolved by now: 3.5(1 − μ)/(ηt)
   score(part: PartName): Score

@@ -1,5 +1,6 @@
 /** The metrics, a row each. */
 import { accuracy } from './accuracy.ts'
+import { collapse } from './collapse.ts'
 import { homogeneities } from './homogeneity.ts'
 import { imbalance } from './imbalance.ts'
 import { optimality } from './kktResidual.ts'
@@ -20,6 +21,7 @@ export const metricKinds = {
   rank: ranks,
   homogeneity: homogeneities,
   imbalance,
+  collapse,
   'mirror-residual': mirrorResidual,
   'oracle-distance': oracleDistance,
   'zero-agreement': zeroDisagreement,

@@ -1,4 +1,4 @@
-/** Mean and standard deviation of a sample in float64. */
+/** Mean, median and standard deviation of a sample in float64. */
 import { powerOfTwoScale } from '#core/numerics/linalg/scale.ts'
 
 /** The values of one group; their order has no meaning. */
@@ -20,6 +20,21 @@ export type Sample = readonly number[] | Float64Array
 export function mean(values: Sample): number {
   const { scale, centre } = centreOf(values)
   return scale * centre
+}
+
+/**
+ * The median: the middle value, or the mean of the two middle ones.
+ *
+ * @param values  [n], float64
+ * @returns       the values' unit, between the smallest and the largest; NaN for n = 0 or if a value is NaN
+ * Cost: n log n.
+ */
+export function median(values: Sample): number {
+  const sorted = Float64Array.from(values).sort()
+  if (sorted.length === 0 || sorted.some(Number.isNaN)) return Number.NaN
+  const half = (sorted.length - 1) / 2
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.floor(half)], sorted[Math.ceil(half)]]
+  return low === high ? low : low / 2 + high / 2 // the sum itself may leave float64
 }
 
 /**

@@ -29,7 +29,7 @@ const study: Study = {
   id: '0a1b', name: 'a', hash, title: words, question: words, formula: '\\ell', formulaMathml: '<math><mi>ℓ</mi></math>', createdMs: 0, engine: 'wasm', device: null,
   runs: { queued: 0, running: 1, finished: 2, stopped: 3, failed: 4, interrupted: 5 }, step: 1, steps: 2, secondsLeft: null, factors: [factor],
   metrics: [{ name: 'loss', title: words, unit: '', scale: 'log', isPredictable: true }],
-  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, where: [], theory: null, passed: 0, total: 1, worst: -Infinity, worstRun: null }],
+  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, upper: null, of: 'each', over: 'last', relativeTo: [], where: [], theory: null, reason: null, passed: 0, total: 1, runs: 1, value: null, interval: null, worst: -Infinity, worstRun: null }],
 } // prettier-ignore
 const run: Run = {
   id: '0a1b.c.0', study: '0a1b', cell: 'c', stack: 's-0', lane: 0, replicate: 0, levels: [{ factor: factor.path, value: [1, 'x', null], label: 'x' }],

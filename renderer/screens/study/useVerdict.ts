@@ -20,7 +20,7 @@ export function useVerdict(study: () => Study): Verdict {
   const { metricName, factorName } = useNames()
   const { number } = useFormats()
 
-  function openRule({ rule, metric, limit, where }: VerdictPart): string {
+  function openRule({ rule, metric, limit, upper, where }: VerdictPart): string {
     const levels = listOf(
       where.map(({ factor, label }) => t('verdict.level', { factor: factorName(study(), factor), label })),
       preferences.language,
@@ -28,6 +28,7 @@ export function useVerdict(study: () => Study): Verdict {
     return t(`page.rules.${rule}`, {
       metric: metricName(study(), metric),
       limit: number(limit),
+      upper: upper === null ? '' : number(upper),
       of: levels === '' ? '' : t('page.rules.of', { levels }),
     })
   }
