@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
-import { matrixTimes, transposeTimes } from './matrix.ts'
+import { frobenius, identity, matrixProduct, matrixTimes, transposed, transposeTimes } from './matrix.ts'
 import type { Matrix } from './matrix.ts'
 import { dot } from './vector.ts'
 
@@ -65,5 +65,61 @@ describe('matrixTimes and transposeTimes', () => {
     expect(() => transposeTimes(example, Float64Array.of(1, 2, 3))).toThrow(Refusal)
     expect(() => matrixTimes({ ...example, rows: 3 }, Float64Array.of(1, 2, 3))).toThrow('matrixTimes: x: expected 3 × 3 entries, got 6')
     expect(() => matrixTimes({ ...example, rows: -2 }, Float64Array.of(1, 2, 3))).toThrow(Refusal)
+  })
+})
+
+const whole = (rows: number, columns: number): fc.Arbitrary<Matrix> => vectorOf(rows * columns).map((values) => ({ rows, columns, values }))
+const threeSizes = fc.tuple(fc.nat(5), fc.nat(5), fc.nat(5), fc.nat(5))
+const plain = ({ values }: Matrix): number[] => [...values].map((value) => value + 0) // + 0: −0 and 0 are one number here
+
+describe('matrixProduct, transposed, identity, frobenius', () => {
+  test('give results done by hand', () => {
+    expect(matrixProduct(example, transposed(example))).toEqual({ rows: 2, columns: 2, values: Float64Array.of(14, 32, 32, 77) })
+    expect(transposed(example)).toEqual({ rows: 3, columns: 2, values: Float64Array.of(1, 4, 2, 5, 3, 6) })
+    expect(identity(2)).toEqual({ rows: 2, columns: 2, values: Float64Array.of(1, 0, 0, 1) })
+    expect(frobenius({ rows: 2, columns: 2, values: Float64Array.of(1, -1, 1, -1) })).toBe(2)
+  })
+
+  test('the product is associative, has the identity as unit, and agrees with the product with a vector', () => {
+    const triple = threeSizes.chain(([m, k, n, p]) => fc.tuple(whole(m, k), whole(k, n), whole(n, p), vectorOf(n)))
+    fc.assert(
+      fc.property(triple, ([a, b, c, v]) => {
+        expect(plain(matrixProduct(matrixProduct(a, b), c))).toEqual(plain(matrixProduct(a, matrixProduct(b, c))))
+        expect(plain(matrixProduct(identity(a.rows), a))).toEqual(plain(a))
+        expect(plain(matrixProduct(a, identity(a.columns)))).toEqual(plain(a))
+        expect([...matrixTimes(matrixProduct(a, b), v)].map((x) => x + 0)).toEqual([...matrixTimes(a, matrixTimes(b, v))].map((x) => x + 0))
+      }),
+    )
+  })
+
+  test('transposing twice is nothing, and reverses a product', () => {
+    const pair = threeSizes.chain(([m, k, n]) => fc.tuple(whole(m, k), whole(k, n)))
+    fc.assert(
+      fc.property(pair, ([a, b]) => {
+        expect(transposed(transposed(a))).toEqual(a)
+        expect(plain(transposed(matrixProduct(a, b)))).toEqual(plain(matrixProduct(transposed(b), transposed(a))))
+        expect(frobenius(transposed(a))).toBeCloseTo(frobenius(a), 8)
+      }),
+    )
+  })
+
+  test('zero sizes, NaN and huge entries have an answer', () => {
+    const none = new Float64Array(0)
+    expect(matrixProduct({ rows: 2, columns: 0, values: none }, { rows: 0, columns: 1, values: none }).values).toEqual(
+      Float64Array.of(0, 0),
+    )
+    expect(identity(0)).toEqual({ rows: 0, columns: 0, values: none })
+    expect(frobenius(identity(0))).toBe(0)
+    const holed: Matrix = { rows: 2, columns: 2, values: Float64Array.of(1, Number.NaN, 1, 1) }
+    expect([...matrixProduct(holed, identity(2)).values]).toEqual([Number.NaN, Number.NaN, 1, 1])
+    expect(frobenius(holed)).toBeNaN()
+    expect(frobenius({ rows: 1, columns: 2, values: Float64Array.of(3 * 2 ** 1000, 4 * 2 ** 1000) })).toBe(5 * 2 ** 1000)
+  })
+
+  test('refuse sizes that disagree', () => {
+    expect(() => matrixProduct(example, example)).toThrow(new Refusal('invalid-input', 'matrixProduct: b: expected 3 rows, got 2'))
+    expect(() => identity(1.5)).toThrow(Refusal)
+    expect(() => transposed({ ...example, rows: 3 })).toThrow(Refusal)
+    expect(() => frobenius({ ...example, rows: 3 })).toThrow(Refusal)
   })
 })
