@@ -74,9 +74,9 @@ describe('lyapunovExponent', () => {
     fc.assert(
       fc.property(fc.constantFrom(...laws), size, size, size, (law, mu, h, factor) => {
         const value = lyapunovExponent(law, mu, h)
-        if (!Number.isFinite(value) || value < -20) return // within rounding of the binary law's pole
+        if (law === 'binary' && Math.abs(mu - h) < 1e-3 * mu) return // its pole: rounding of the scaled numbers alone moves it
         expect(lyapunovExponent(law, -mu, -h)).toBe(value)
-        expect(lyapunovExponent(law, factor * mu, factor * h)).toBeAllclose(value + Math.log(factor), { absolute: 1e-7 }) // 1e-12, but for the binary pole, where 1 − r² rounds
+        expect(lyapunovExponent(law, factor * mu, factor * h)).toBeAllclose(value + Math.log(factor), { absolute: 1e-12 }) // the stated accuracy
       }),
     )
   })

@@ -30,6 +30,7 @@ export function lyapunovExponent(law: NoiseLaw, mu: number, h: number): number {
   requireReal('lyapunovExponent: mu', mu)
   requireReal('lyapunovExponent: h', h)
   const [centre, spread] = [Math.abs(mu), Math.abs(h)]
+  if (law === 'binary') return 0.5 * (Math.log(Math.abs(mu + h)) + Math.log(Math.abs(mu - h))) // near its pole 1 − r² would round
   if (spread <= centre) return Math.log(centre) + meanLog(law, centre === 0 ? 0 : spread / centre)
   return Math.log(spread) + meanLogOfShare(law, centre / spread)
 }
