@@ -14,7 +14,6 @@ import {
   tidy,
   valueAndGrads,
   type Tensor,
-  type Tensor1D,
   type Tensors,
 } from '#core/engines/ops.ts'
 import { captureProgram } from '#core/engines/program.ts'
