@@ -19,6 +19,3 @@ export const commonSettings = {
     .optional()
     .describe('limits the gradient of the loss with its decay, before the update'),
 } as const
-
-/** The common part of an optimiser's shape. */
-export type Common = { readonly batch: 'full' | number; readonly clip?: { norm: number } | { value: number } | undefined }

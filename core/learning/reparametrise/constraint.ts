@@ -82,10 +82,11 @@ function requireOrthonormal(o: Matrix): Matrix {
 /** Orthonormal columns that span what is orthogonal to the given ones. */
 function complement(span: Matrix): Matrix {
   const q = orthonormalise(span)
+  if (q.columns === span.rows)
+    throw new Refusal('invalid-input', `${field}.spannedBy: expected a subspace, got vectors that span everything`)
   const projector = matrixProduct(q, transposed(q))
-  const rest = orthonormalise({ ...projector, values: projector.values.map((value, i) => (i % (span.rows + 1) === 0 ? 1 : 0) - value) })
-  if (rest.columns === 0) throw new Refusal('invalid-input', `${field}.spannedBy: expected a subspace, got vectors that span everything`)
-  return rest
+  const rest = { ...projector, values: projector.values.map((value, i) => (i % (span.rows + 1) === 0 ? 1 : 0) - value) }
+  return orthonormalise(rest, 0.5) // singular values of a projector are 1, or 0 up to rounding
 }
 
 function antisymmetric(targets: readonly ParameterShape[]): Matrix {

@@ -9,6 +9,7 @@
 import { z } from 'zod'
 import { add, matMul, mul, reshape, slice, sub, tensor, type Tensor } from '#core/engines/ops.ts'
 import { transposeTimes, type Matrix } from '#core/numerics/linalg/matrix.ts'
+import { norm } from '#core/numerics/linalg/vector.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split } from '#core/numerics/random/key.ts'
 import type { ParameterShape } from '../models/model.ts'
@@ -73,7 +74,7 @@ function blockName(targets: readonly ParameterShape[]): string {
 /** The start of the two factors of s = Oᵀθ₀. */
 function gates({ gate }: Dcs, s: Float64Array): readonly (readonly [string, Float64Array])[] {
   if (gate === 'group') {
-    const size = Math.sqrt(Math.hypot(...s) + epsilon) // a = √(‖s‖ + ε), w = s/a
+    const size = Math.sqrt(norm(s) + epsilon) // a = √(‖s‖ + ε), w = s/a
     return [
       ['gate', Float64Array.of(size)],
       ['w', s.map((value) => value / size)],

@@ -4,12 +4,12 @@
  * Each reparametrisation takes the plain parameters that its pattern names; two may not name the same. Parameters that none names are trained as they are.
  */
 import { Refusal, quote } from '#core/contract/errors.ts'
-import type { Tensor, Tensors } from '#core/engines/ops.ts'
+import type { Tensors } from '#core/engines/ops.ts'
 import { split, type Key } from '#core/numerics/random/key.ts'
 import type { Parameters, ParameterShape } from '../models/model.ts'
 import { requireNames } from '../pattern.ts'
 import { reparametrisationKinds, type Reparametrisation } from './registry.ts'
-import type { ReparametrisationKind } from './reparametrisation.ts'
+import { entryOf, type ReparametrisationKind } from './reparametrisation.ts'
 
 export type Reparametrised = {
   /** What is trained, in the order in which it is stored and hashed. */
@@ -32,7 +32,7 @@ export function reparametrised(plain: readonly ParameterShape[], list: readonly 
   return {
     trained: [...rest, ...parts.flatMap(({ kind, settings, targets }) => kind.parameters(settings, targets))],
     start: (model, key) => {
-      const trained: Record<string, Float64Array> = Object.fromEntries(rest.map(({ name }) => [name, model[name] ?? new Float64Array()]))
+      const trained: Record<string, Float64Array> = Object.fromEntries(rest.map(({ name }) => [name, entryOf(model, name)]))
       const constants: Record<string, Float64Array> = {}
       for (const [i, { kind, settings, targets }] of parts.entries()) {
         const own = split(key, `reparametrise/${i}`)
@@ -43,7 +43,7 @@ export function reparametrised(plain: readonly ParameterShape[], list: readonly 
       return { trained, constants }
     },
     expand: (trained, constants) => ({
-      ...Object.fromEntries(rest.map(({ name }) => [name, trained[name] as Tensor])), // trained has every name of `trained`
+      ...Object.fromEntries(rest.map(({ name }) => [name, entryOf(trained, name)])),
       ...Object.assign({}, ...parts.map(({ kind, settings, targets }) => kind.expand(settings, targets, { trained, constants }))),
     }),
     decayScale: (constants) => Object.assign({}, ...parts.map(({ kind, settings }) => kind.decayScale?.(settings, constants) ?? {})),

@@ -7,6 +7,7 @@
  * Source: Ziyin, Xu & Chuang, ICLR 2025, arXiv 2408.15495; theory.md 7.2, 8.18.
  */
 import { z } from 'zod'
+import { Refusal } from '#core/contract/errors.ts'
 import { add } from '#core/engines/ops.ts'
 import { drawNormal, drawUniform } from '#core/numerics/random/draw.ts'
 import { split } from '#core/numerics/random/key.ts'
@@ -26,7 +27,15 @@ export const syre: ReparametrisationKind<typeof settings> = {
   title: { en: 'Fixed random bias (syre)', ja: '固定ランダムバイアス(syre)' },
   settings,
   shapeOf: ({ kind, parameters, diagonal }) => ({ kind, parameters, diagonal }),
-  parameters: (_, targets) => targets.map(({ name, shape }) => ({ name: `${name}/free`, shape })),
+  parameters: ({ bias }, targets) => {
+    const size = targets.reduce((sum, target) => sum + sizeOf(target), 0)
+    if (bias !== undefined && bias.length !== size)
+      throw new Refusal(
+        'invalid-input',
+        `reparametrise.bias: expected ${size} numbers, one for each entry of the parameters, got ${bias.length}`,
+      )
+    return targets.map(({ name, shape }) => ({ name: `${name}/free`, shape }))
+  },
   constants: ({ std, bias, diagonal }, targets, key) => {
     const spread = 0.1 * std
     let place = 0
