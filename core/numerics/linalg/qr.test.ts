@@ -106,6 +106,10 @@ describe('orthonormalise', () => {
     expect(projector(other).values).toBeAllclose(projector(q).values, { absolute: 32 * allowed, relative: 0 }) // σ₁ / σ₂ is about 20
   })
 
+  test('finds the rank of a matrix whose σ₁ is beyond the largest number', () => {
+    expect(orthonormalise(from(3, 3, (i, j) => (j === 2 ? 0 : Number.MAX_VALUE * (i === j ? 1 : 0.5)))).columns).toBe(2)
+  })
+
   test('takes a tolerance; zero and empty matrices have no column', () => {
     const m = from(2, 2, (i, j) => (i === j ? 10 ** (-6 * i) : 0))
     expect(orthonormalise(m).columns).toBe(2)

@@ -64,7 +64,10 @@ export function orthonormalise(m: Matrix, tolerance?: number): Matrix {
   if (tolerance !== undefined && !(tolerance >= 0)) {
     throw new Refusal('invalid-input', `orthonormalise: tolerance: expected a number ≥ 0, got ${tolerance}`)
   }
-  const { u, sigma } = svd(m)
+  requireMatrix('orthonormalise: m', m)
+  requireFinite('orthonormalise: m', m.values)
+  const scale = powerOfTwoScale(maxAbs(m.values) || 1)
+  const { u, sigma } = svd({ ...m, values: m.values.map((value) => value / scale) }) // σ₁ itself could be beyond the largest number
   const first = sigma[0] ?? 0
   const rank =
     tolerance === undefined
