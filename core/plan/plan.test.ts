@@ -14,7 +14,12 @@ data: { kind: sparse-linear, samples: 8, features: 3, coefficients: [1] }
 optimiser: { kind: sgd, learningRate: 0.1 }
 training: { steps: 100 }
 `
-const size: DataSize = ({ data }) => (data.kind === 'csv' ? { rows: 442, features: 10 } : { rows: data.samples, features: data.features })
+const size: DataSize = ({ data }) => {
+  if (data.kind === 'csv') return { rows: 442, inputs: 10, outputs: 1 }
+  if (data.kind === 'low-rank-matrix') return { rows: data.rows, inputs: data.rows, outputs: data.columns }
+  if (data.kind !== 'sparse-linear') throw new Error(`no study here has data of kind ${data.kind}`)
+  return { rows: data.samples, inputs: data.features, outputs: 1 }
+}
 const study = (overrides: readonly string[]) => freezeStudy(readStudy({ text, name: 'study.yaml', overrides }), () => 'a'.repeat(64))
 const plan = (overrides: readonly string[], isWanted: (run: PlannedRun) => boolean = () => true) =>
   planStacks(study(overrides), { size, isWanted })
@@ -27,8 +32,14 @@ describe('planStacks', () => {
     ['model.init.std', '[0.1, 0.5]'],
     ['data.noise', '[0, 0.3]'],
     ['data.coefficients', '[[1], [2, 3]]'],
-  ])('runs that differ in %s alone train in one stack', (path, levels) =>
-    expect(plan([factor(path, levels), 'seeds.count=3'])).toHaveLength(1),
+    ['noise.label.std', '[0.1, 0.3]', 'noise.label={kind: gaussian, std: 1}'],
+    ['noise.gradient.std', '[0.1, 0.3]', 'noise.gradient={kind: isotropic, std: 1}'],
+    ['initialValues', '[{}, {u: 1}, {u: [1, 2, 3]}]'],
+    ['reparametrise[0].std', '[0.1, 0.2]', 'reparametrise=[{kind: syre, std: 1}]'],
+    ['regularisation.groups[0].weightDecay', '[0, 1]', 'regularisation.groups=[{parameters: u, weightDecay: 2}]'],
+    ['tasks[0].set', '[{data.noise: 1}, {data.noise: 2}]', 'tasks=[{step: 10, set: {data.noise: 0}}]'],
+  ])('runs that differ in %s alone train in one stack', (path, levels, ...more) =>
+    expect(plan([...more, factor(path, levels), 'seeds.count=3'])).toHaveLength(1),
   )
   test.each([
     ['model.depth', '[2, 3]'],
@@ -40,8 +51,18 @@ describe('planStacks', () => {
     ['data.samples', '[8, 9]'],
     ['data.features', '[3, 4]'],
     ['data.testSamples', '[0, 5]'], // what is recorded differs
-  ])('%s splits the runs into stacks', (path, levels) => {
-    const stacks = plan([factor(path, levels), 'seeds.count=3'])
+    ['reparametrise', '[[], [{kind: syre, std: 0.1}]]'],
+    ['noise.label.std', '[0, 0.3]', 'noise.label={kind: gaussian, std: 1}'], // without noise an oracle speaks
+    ['noise', '[{}, {label: {kind: gaussian, std: 0.1}}]'],
+    ['noise.gradient.kind', '[isotropic, multiplicative]', 'noise.gradient={kind: isotropic, std: 1}'],
+    ['optimiser.schedule', '[{kind: constant}, {kind: cosine}]'],
+    ['optimiser.clip', '[{norm: 1}, {norm: 2}]'],
+    ['optimiser.decoupled', '[false, true]'],
+    ['loss.scale', '[1, 0.5]'],
+    ['tasks', '[[], [{step: 10, set: {data.noise: 1}}]]'],
+    ['regularisation.groups', '[[], [{parameters: u, weightDecay: 1}]]'],
+  ])('%s splits the runs into stacks', (path, levels, ...more) => {
+    const stacks = plan([...more, factor(path, levels), 'seeds.count=3'])
     expect(stacks.map(({ runs }) => runs.length)).toEqual([3, 3])
   })
   test('every cell with every replicate is a run once, with an id of its own', () => {
@@ -82,15 +103,48 @@ describe('planStacks', () => {
   })
   test('tells what a stack is', () => {
     const [stack] = plan(['model.depth=3', 'seeds.count=4'])
-    expect(stack).toMatchObject({ steps: 100, parameters: 9, rows: 8, features: 3, isShared: false })
+    expect(stack).toMatchObject({ steps: 100, parameters: 9, rows: 8, inputs: 3, outputs: 1, isShared: false })
     const [shared] = plan(['data={kind: csv, path: a.csv, target: y}'])
-    expect(shared).toMatchObject({ rows: 442, features: 10, isShared: true })
+    expect(shared).toMatchObject({ rows: 442, inputs: 10, outputs: 1, isShared: true })
+    const [matrix] = plan([
+      'data={kind: low-rank-matrix, rows: 6, columns: 4, singularValues: [1]}',
+      'model={kind: matrix-factorisation, width: 3}',
+    ])
+    expect([stack?.multiplications, matrix?.multiplications]).toEqual([3, 6 * 3 + 3 * 4])
+    expect(matrix).toMatchObject({ rows: 6, inputs: 6, outputs: 4, parameters: 6 * 3 + 3 * 4, isShared: false })
   })
   test('counts 8 bytes for every recorded value', () => {
     const bytes = (overrides: readonly string[]) => plan(overrides)[0]?.seriesBytes ?? Number.NaN
     const [one, two] = [bytes(['measure=[loss]']), bytes(['measure=[loss]', 'seeds.count=2'])]
     expect(two - one).toBeGreaterThanOrEqual(8 * 101) // steps 0 … 100
     expect(two - one).toBeLessThanOrEqual(8 * 103)
+  })
+})
+
+describe('a pattern', () => {
+  test.each([
+    ['initialValues={v: 1}', 'initialValues: expected a pattern of the parameters u, w, got "v"'],
+    [
+      'regularisation.groups=[{parameters: "layer*", weightDecay: 1}]',
+      'regularisation.groups[0].parameters: expected a pattern of the parameters u, w, got "layer*"',
+    ],
+    ['reparametrise=[{kind: syre, std: 1, parameters: v}]', 'expected a pattern of the parameters u, w, got "v"'],
+  ])('%s that names no parameter is refused before anything runs', (override, sentence) => expect(() => plan([override])).toThrow(sentence))
+  test('names what is trained: after a reparametrisation its variables', () => {
+    const syre = 'reparametrise=[{kind: syre, std: 1, parameters: u}]'
+    expect(plan([syre, 'initialValues={u/free: 0, w: 1}'])).toHaveLength(1)
+    expect(() => plan([syre, 'initialValues={u: 0}'])).toThrow('expected a pattern of the parameters w, u/free, got "u"')
+  })
+})
+
+describe('a task', () => {
+  test.each([
+    ['{step: 10, set: {data.samples: 9}}', 'tasks[0].set: expected data of 8 rows, 3 inputs and 1 outputs as before, got 9, 3 and 1'],
+    ['{step: 100, set: {data.noise: 1}}', 'tasks[0].step: expected less than the 100 steps of the training, got 100'],
+  ])('%s is refused before anything runs', (one, sentence) => expect(() => plan([`tasks=[${one}]`])).toThrow(sentence))
+  test('of shared data splits the runs into stacks: a stack holds it once', () => {
+    const csv = ['data={kind: csv, path: a.csv, target: y}', 'tasks=[{step: 10, set: {data.target: a}}]']
+    expect(plan([...csv, factor('tasks[0].set', '[{data.target: a}, {data.target: b}]')])).toHaveLength(2)
   })
 })
 
@@ -107,18 +161,18 @@ describe('estimateSeconds', () => {
     const { count = 10, ...rest } = more
     const [first] = plan([`seeds.count=${count}`])
     if (first === undefined) throw new Error('expected a stack')
-    return { ...first, rows: 60, features: 12, parameters: 24, steps: 1000, ...rest }
+    return { ...first, rows: 60, multiplications: 12, parameters: 24, steps: 1000, ...rest }
   }
   test('is positive and finite, and proportional to the steps', () => {
     expect(estimateSeconds(stack({}))).toBeGreaterThan(0)
     expect(estimateSeconds(stack({ steps: 4000 }))).toBeAllclose(4 * estimateSeconds(stack({})))
   })
-  test('grows with runs, rows, features and parameters, and is less for shared data', () => {
+  test('grows with runs, rows, weights and parameters, and is less for shared data', () => {
     const seconds = estimateSeconds(stack({}))
     expect(estimateSeconds(stack({ count: 11 }))).toBeGreaterThan(seconds)
     expect(estimateSeconds(stack({ isShared: true }))).toBeLessThan(seconds)
     fc.assert(
-      fc.property(fc.constantFrom('rows', 'features', 'parameters'), fc.integer({ min: 1, max: 1000 }), (field, more) => {
+      fc.property(fc.constantFrom('rows', 'multiplications', 'parameters'), fc.integer({ min: 1, max: 1000 }), (field, more) => {
         expect(estimateSeconds({ ...stack({}), [field]: stack({})[field] + more })).toBeGreaterThan(seconds)
       }),
       { numRuns: 20 },

@@ -4,6 +4,7 @@
  * A stack is fixed here and stored, since the last bits of a result may depend on it. Runs are named by study, cell and replicate, never by an index.
  */
 import { columnsOf } from '#core/analysis/metrics/registry.ts'
+import { Refusal } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson } from '#core/formats/canonicalJson.ts'
 import { factsOf } from '#core/study/facts.ts'
@@ -13,6 +14,7 @@ import type { Size } from '#core/learning/models/model.ts'
 import { requireNames } from '#core/learning/pattern.ts'
 import { reparametrisationKinds } from '#core/learning/reparametrise/registry.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
+import { taskStudies } from '#core/study/tasks.ts'
 import { dataOf, formOf, lossOf, modelOf, optimiserOf, recordEvery } from '#core/study/kinds.ts'
 
 export type PlannedRun = { readonly id: string; readonly cell: Cell; readonly replicate: number }
@@ -22,6 +24,7 @@ export type Stack = {
   readonly runs: readonly PlannedRun[]
   readonly steps: number
   readonly parameters: number // of one run
+  readonly multiplications: number // of one row through one run's weights
   readonly rows: number // of one run's training part
   readonly inputs: number
   readonly outputs: number
@@ -47,7 +50,7 @@ export function shapeOf(study: StudyFile, size: DataSize): Json {
     optimiser: optimiser.kind.shapeOf(optimiser.settings),
     reparametrise: study.reparametrise.map((settings) => reparametrisationKinds[settings.kind].shapeOf(settings as never)), // of its own kind
     noise: { label: study.noise.label?.kind ?? null, gradient: withoutStd(study.noise.gradient) },
-    tasks: study.tasks.map(({ step }) => step),
+    tasks: tasksOf(study, size),
     decayGroups: study.regularisation.groups.map(({ parameters }) => parameters),
     rows,
     inputs,
@@ -60,6 +63,23 @@ export function shapeOf(study: StudyFile, size: DataSize): Json {
   }
 }
 
+/** The steps of the tasks and what fixes their data in the program. Fails: 'invalid-input' for a task that breaks a rule or has data of another size. */
+function tasksOf(study: StudyFile, size: DataSize): Json {
+  const before = size(study)
+  return taskStudies(study)
+    .slice(1)
+    .map(({ step, study: during }, i) => {
+      const { rows, inputs, outputs } = size(during)
+      if (rows !== before.rows || inputs !== before.inputs || outputs !== before.outputs)
+        throw new Refusal(
+          'invalid-input',
+          `tasks[${i}].set: expected data of ${before.rows} rows, ${before.inputs} inputs and ${before.outputs} outputs as before, got ${rows}, ${inputs} and ${outputs}`,
+        )
+      const data = dataOf(during)
+      return [step, data.kind.shapeOf(data.settings)]
+    })
+}
+
 /** Numbers that one run trains. Fails: 'invalid-input' for a pattern that names no parameter. */
 function parameterCount(study: StudyFile, size: Size): number {
   const { trained } = formOf(study, size)
@@ -68,6 +88,13 @@ function parameterCount(study: StudyFile, size: Size): number {
   for (const [i, { parameters }] of study.regularisation.groups.entries())
     requireNames(`regularisation.groups[${i}].parameters`, parameters, names)
   return trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+}
+
+/** What one row costs: the entries of the weights, whatever number of factors each is a product of. */
+function multiplicationsOf(study: StudyFile, size: Size): number {
+  const { kind, settings } = modelOf(study)
+  if (kind.subject(settings).kind === 'coefficients') return size.inputs * size.outputs
+  return kind.parameters(settings, size).reduce((sum, parameter) => sum + sizeOf(parameter), 0)
 }
 
 /** The part of gradient noise that fixes the program and the draws. */
@@ -116,6 +143,7 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
       runs: part,
       steps: study.training.steps,
       parameters,
+      multiplications: multiplicationsOf(study, { inputs, outputs }),
       rows,
       inputs,
       outputs,
@@ -131,8 +159,8 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
  * outputs and parameters that they touch, and for the two products 1 ns a multiplication where every run has its own data (a plain loop) or 0.15 ns
  * where it is shared (XNNPACK). Measured on E1 (80 runs, own data) and on the diabetes table (shared).
  */
-export function estimateSeconds({ runs, steps, parameters, rows, isShared }: Stack): number {
-  const products = 2 * rows * parameters * runs.length
+export function estimateSeconds({ runs, steps, parameters, multiplications, rows, isShared }: Stack): number {
+  const products = 2 * rows * multiplications * runs.length
   const elements = runs.length * (8 * rows + 12 * parameters)
   return steps * (80e-6 + elements * 1e-9 + products * (isShared ? 0.15e-9 : 1e-9))
 }

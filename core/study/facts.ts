@@ -15,7 +15,7 @@ export function factsOf(study: StudyFile): Facts {
     hasValidation: traits.hasValidation,
     isClassification: traits.isClassification,
     hasOracle: oracleFor(study) !== null,
-    hasMirrors: study.model.kind === 'product-linear',
+    hasMirrors: study.model.kind === 'product-linear' && study.reparametrise.length === 0, // they are those of what is trained
     subject,
     weights,
     matrices: subject.kind === 'singular-values' || traits.hasManyOutputs ? weights : [],

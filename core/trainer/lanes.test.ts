@@ -15,7 +15,7 @@ const one = (...of: Parameters<typeof specOf>): Lane => {
 const numbersOf = ({ data, start, batches }: Lane) => {
   const rows = new Int32Array(5)
   batches(3, rows)
-  return { x: data.train.x.values, y: data.train.y, ...start, rows }
+  return { x: data.train.x.values, y: data.train.y.values, ...start, rows }
 }
 
 describe('makeLanes', () => {
@@ -49,9 +49,9 @@ describe('makeLanes', () => {
     // X = I, n = 2: soft(y/2, γ)/(1/2) = y − 2γ
     const data = { kind: 'csv', path: 'a,b,y/1,0,3/0,1,0.1', target: 'y', standardise: false }
     const regularisation = { weightDecay: 0.25 }
-    expect(one({ data, regularisation }).prediction?.coefficients).toBeAllclose([2.5, 0])
+    expect(one({ data, regularisation }).prediction?.vector).toBeAllclose([2.5, 0])
     // ridge: (1/2 + γ)v = y/2
-    expect(one({ data, regularisation, model: { kind: 'linear' } }).prediction?.coefficients).toBeAllclose([2, 0.05 / 0.75])
+    expect(one({ data, regularisation, model: { kind: 'linear' } }).prediction?.vector).toBeAllclose([2, 0.05 / 0.75])
     expect(one({ data, regularisation, model: { kind: 'product-linear', depth: 3 } }).prediction).toBeNull()
   })
   test('a study that is not resolved is refused', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lanesOf, type Fields } from '#core/testing/oneCell.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { coefficientsOf, laneParameters, measureOf } from './measure.ts'
+import { laneParameters, measureOf, vectorOf } from './measure.ts'
 
 expect.extend({ toBeAllclose })
 
@@ -39,7 +39,7 @@ describe('laneParameters', () => {
     expect(laneParameters(first, { read: reading(), row: 0 })).toEqual({ u: Float64Array.of(1, 0.5), w: Float64Array.of(2, 2) })
     const parameters = laneParameters(second, { read: reading(), row: 1 })
     expect(parameters).toEqual({ u: Float64Array.of(2, 0), w: Float64Array.of(1.5, 0.25) })
-    expect([...coefficientsOf(second, parameters)]).toEqual([3, 0])
+    expect(vectorOf(second, parameters)).toEqual({ names: ['a', 'b'], vector: Float64Array.of(3, 0) })
   })
 })
 

@@ -9,6 +9,7 @@ import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { matrixProduct } from '#core/numerics/linalg/matrix.ts'
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { factsOf } from '#core/study/facts.ts'
+import { meanSquareDecay } from '#core/symmetry/predictions/prediction.ts'
 import { mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
 import { hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
 import type { Lane } from './lanes.ts'
@@ -92,7 +93,7 @@ function contextOf(lane: Lane, { parameters, step, facts, mirrors }: Moment): Me
     vector: subjectVector(lane, network).vector,
     mirrors,
     data,
-    weightDecay: lane.study.regularisation.weightDecay,
+    weightDecay: meanSquareDecay(lane.study, data.train.x.rows),
     prediction: lane.prediction,
     leastMargin: resolvedMargin(lane.study.optimiser, step),
     score: keptFor((part: PartName) => scoredPart(data, part, (given) => scoreOf(lane, parameters, given))),
@@ -115,7 +116,7 @@ function predicted(lane: Lane, column: Column, facts: Facts): number {
     vector: prediction.vector,
     mirrors: [],
     data,
-    weightDecay: study.regularisation.weightDecay,
+    weightDecay: meanSquareDecay(study, data.train.x.rows),
     prediction,
     leastMargin: Number.NaN,
     score: (part) =>

@@ -8,17 +8,29 @@ import { columnsOf, metricKinds, metricNames } from './registry.ts'
 
 expect.extend({ toBeAllclose })
 
-const all: Facts = { hasTest: true, hasValidation: true, hasOracle: true, hasMirrors: true, hasZeros: true }
+const coefficients: Facts['subject'] = { kind: 'coefficients', weight: 'v', title: { en: 'Coefficients', ja: '係数' } }
+const all: Facts = {
+  hasTest: true,
+  hasValidation: true,
+  isClassification: true,
+  hasOracle: true,
+  hasMirrors: true,
+  subject: coefficients,
+  weights: ['v'],
+  matrices: ['v'],
+  neurons: [],
+  factors: ['u', 'w'],
+}
 const columns = columnsOf(metricNames, all)
 const mirrors = rescalingMirrors(productLinear.settings.parse({ kind: 'product-linear' }), 2)
 
 const part = (rows: readonly (readonly number[])[], y: readonly number[]) => ({
   x: { rows: rows.length, columns: 2, values: Float64Array.from(rows.flat()) },
-  y: Float64Array.from(y),
+  y: { rows: y.length, columns: 1, values: Float64Array.from(y) },
 })
 const data = {
   features: ['a', 'b'],
-  target: 'y',
+  targets: ['y'],
   train: part(
     [
       [1, 0],
@@ -34,23 +46,33 @@ const data = {
 
 /** A run with these factors, its coefficients by their product and its loss by a loop of its own. */
 function contextOf(u: readonly number[], w: readonly number[], more: Partial<MetricContext> = {}): MetricContext {
-  const coefficients = Float64Array.from(u, (value, j) => value * (w[j] ?? Number.NaN))
+  const vector = Float64Array.from(u, (value, j) => value * (w[j] ?? Number.NaN))
+  const parameters = { u: Float64Array.from(u), w: Float64Array.from(w) }
+  const parts: MetricContext['data'] = more.data ?? data
   return {
-    parameters: { u: Float64Array.from(u), w: Float64Array.from(w) },
-    coefficients,
+    facts: all,
+    parameters,
+    plain: parameters,
+    vector,
     mirrors,
     data,
     weightDecay: 0.5,
-    prediction: { oracle: '8.2', coefficients: Float64Array.of(1 / 3, 0), margin: Float64Array.of(Number.NaN, 0.2) },
+    prediction: { oracle: '8.2', vector: Float64Array.of(1 / 3, 0), margin: Float64Array.of(Number.NaN, 0.2) },
     leastMargin: 0.1,
-    loss: ({ x, y }) => {
-      let total = 0
-      for (let i = 0; i < x.rows; i += 1)
-        total += ((x.values[2 * i] ?? 0) * (coefficients[0] ?? 0) + (x.values[2 * i + 1] ?? 0) * (coefficients[1] ?? 0) - (y[i] ?? 0)) ** 2
-      return total / x.rows
-    },
+    score: (name) => ({ loss: lossOf(parts[name], vector), accuracy: parts[name] === null ? Number.NaN : 0.25 }),
+    weight: () => ({ rows: 2, columns: 1, values: vector }),
+    spectrum: () => Float64Array.of(Math.hypot(...vector)),
+    activations: () => ({ rows: 0, columns: 0, values: new Float64Array() }),
     ...more,
   }
+}
+function lossOf(part: MetricContext['data']['test'], v: Float64Array): number {
+  if (part === null) return Number.NaN
+  const { x, y } = part
+  let total = 0
+  for (let i = 0; i < x.rows; i += 1)
+    total += ((x.values[2 * i] ?? 0) * (v[0] ?? 0) + (x.values[2 * i + 1] ?? 0) * (v[1] ?? 0) - (y.values[i] ?? 0)) ** 2
+  return total / x.rows
 }
 function measure(name: string, context: MetricContext): number {
   const column = columns.find((one) => one.name === name)
@@ -64,6 +86,9 @@ describe('columns of a run with u = (2, 3), w = (.5, 1)', () => {
     ['loss', (0 + 1 + 4 + 4) / 4], // outputs 1, 3, 4, −2
     ['validation-loss', 1],
     ['test-loss', 4],
+    ['accuracy', 0.25],
+    ['validation-accuracy', 0.25],
+    ['test-accuracy', 0.25],
     ['parameter-norm', Math.sqrt(4 + 9 + 0.25 + 1)],
     ['coefficient-norm', Math.sqrt(10)],
     ['sparsity-1e-3', 0],
@@ -72,6 +97,11 @@ describe('columns of a run with u = (2, 3), w = (.5, 1)', () => {
     ['oracle-distance', 3],
     ['oracle-distance-relative', 9],
     ['zero-disagreements', 1],
+    // |4 − .25| and |9 − 1|
+    ['imbalance', 8],
+    // of one column: its only singular value √10
+    ['numeric-rank', 1],
+    ['largest-singular-value', Math.sqrt(10)],
     // c = (.75 − .75, 1 − 2.25): |0 − .5| and |−1.25 − .5|
     ['kkt-residual', 1.75],
     // the nearer of √(4 + .25) and √(9 + 1), over ‖θ‖
@@ -101,7 +131,7 @@ describe('columns of a sparse run', () => {
 
 describe('degenerate runs', () => {
   test('all zero: on every mirror, all sparse, at no distance from a prediction of zero', () => {
-    const prediction = { oracle: '8.2', coefficients: new Float64Array(2), margin: Float64Array.of(0.2, 0.2) }
+    const prediction = { oracle: '8.2', vector: new Float64Array(2), margin: Float64Array.of(0.2, 0.2) }
     const run = contextOf([0, 0], [0, 0], { prediction, weightDecay: 2 })
     expect(
       [
@@ -114,8 +144,12 @@ describe('degenerate runs', () => {
         'kkt-residual',
         'zero-disagreements',
         'parameter-norm',
+        'imbalance',
+        'numeric-rank',
+        'effective-rank',
+        'stable-rank',
       ].map((name) => measure(name, run)),
-    ).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 0])
+    ).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
   })
   test('without a prediction its distances are NaN', () => {
     const run = contextOf([1, 1], [1, 1], { prediction: null })
@@ -148,13 +182,13 @@ describe('columns that the theory can predict', () => {
           ...run,
           parameters: { z: Float64Array.from(other) },
           mirrors: [],
-          prediction: { oracle: 'none', coefficients: Float64Array.from(other), margin: Float64Array.from(margins) },
+          prediction: { oracle: 'none', vector: Float64Array.from(other), margin: Float64Array.from(margins) },
           weightDecay: Math.abs(decay),
           leastMargin: Math.abs(decay),
         }
         for (const column of columns.filter(({ isPredictable }) => isPredictable)) {
           expect(column.of(elsewhere), column.name).toBe(column.of(run))
-          expect(column.of({ ...run, parameters: {}, prediction: null }), column.name).toBe(column.of(run))
+          expect(column.of({ ...run, parameters: {}, plain: {}, prediction: null }), column.name).toBe(column.of(run))
         }
       }),
     )
@@ -174,14 +208,38 @@ describe('the registry', () => {
     for (const language of ['en', 'ja'] as const) expect(new Set(columns.map(({ title }) => title[language])).size).toBe(columns.length)
   })
   test('records only what a study has: no test loss without a test part, no distance without an oracle', () => {
-    const none: Facts = { hasTest: false, hasValidation: false, hasOracle: false, hasMirrors: false, hasZeros: false }
+    const none: Facts = {
+      ...all,
+      hasTest: false,
+      hasValidation: false,
+      isClassification: false,
+      hasOracle: false,
+      hasMirrors: false,
+      matrices: [],
+      factors: null,
+    }
     const names = (facts: Partial<Facts>) => columnsOf(metricNames, { ...none, ...facts }).map(({ name }) => name)
-    for (const name of ['test-loss', 'validation-loss', 'mirror-residual', 'oracle-distance', 'kkt-residual'])
+    for (const name of [
+      'test-loss',
+      'validation-loss',
+      'accuracy',
+      'mirror-residual',
+      'oracle-distance',
+      'zero-disagreements',
+      'kkt-residual',
+      'imbalance',
+      'numeric-rank',
+      'homogeneous-groups',
+    ])
       expect(names({})).not.toContain(name)
     expect(names({})).toContain('loss')
     expect(names({ hasTest: true })).toContain('test-loss')
     expect(names({ hasMirrors: true })).toContain('mirror-residual')
     expect(names({ hasOracle: true })).not.toContain('kkt-residual') // the ridge has no such conditions
+    expect(names({ isClassification: true, hasTest: true }).filter((name) => name.includes('accuracy'))).toEqual([
+      'accuracy',
+      'test-accuracy',
+    ])
   })
   test('keeps the order in which kinds are measured', () => {
     expect(

@@ -4,7 +4,7 @@ import { zeroAgreement, zeroThreshold } from './zeroAgreement.ts'
 const count = (coefficients: readonly number[], predicted: readonly number[], margin: readonly number[], resolved = 0.01) =>
   zeroAgreement(
     Float64Array.from(coefficients),
-    { oracle: '8.2', coefficients: Float64Array.from(predicted), margin: Float64Array.from(margin) },
+    { oracle: '8.2', vector: Float64Array.from(predicted), margin: Float64Array.from(margin) },
     resolved,
   )
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Part } from '#core/learning/data/data.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { lasso, residualCorrelation } from './lasso.ts'
+import type { Regression } from './regression.ts'
 
 expect.extend({ toBeAllclose })
 
 /** The table that ships with the program, standardised with the deviation of the population, by loops of its own. */
-function diabetes(): Part {
+function diabetes(): Regression {
   const text = readFileSync(new URL('../../../resources/data/diabetes.csv', import.meta.url), 'utf8')
   const rows = text
     .trim()

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Part } from '#core/learning/data/data.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { kktResidual, lasso, lassoOracle, residualCorrelation, softThreshold } from './lasso.ts'
+import { kktResidual, lasso, residualCorrelation, softThreshold } from './lasso.ts'
+import type { Regression } from './regression.ts'
 
 expect.extend({ toBeAllclose })
 
-const part = (rows: readonly (readonly number[])[], y: readonly number[]): Part => ({
+const part = (rows: readonly (readonly number[])[], y: readonly number[]): Regression => ({
   x: { rows: rows.length, columns: rows[0]?.length ?? 0, values: Float64Array.from(rows.flat()) },
   y: Float64Array.from(y),
 })
@@ -25,14 +25,14 @@ const fixture = part(
 
 const key = rootKey({ base: 1, cell: '0'.repeat(64), replicate: 1 })
 /** The problem of a number: 5 to 60 rows, 1 to 12 columns, wider than tall now and then. */
-function problem(number: number): Part {
+function problem(number: number): Regression {
   const [n, d] = [5 + ((number * 7) % 56), 1 + ((number * 5) % 12)]
   const [x, noise] = [drawNormal(split(key, `x/${number}`), n * d), drawNormal(split(key, `y/${number}`), n)]
   const y = noise.map((e, i) => 0.3 * e + (x[i * d] ?? 0) - 2 * (x[i * d + d - 1] ?? 0))
   return { x: { rows: n, columns: d, values: x }, y }
 }
 /** Xᵀ(y − Xv)/n by the definition, feature by feature. */
-const correlations = ({ x, y }: Part, v: ArrayLike<number>) =>
+const correlations = ({ x, y }: Regression, v: ArrayLike<number>) =>
   Array.from({ length: x.columns }, (_, j) => {
     let sum = 0
     for (let i = 0; i < x.rows; i += 1) {
@@ -42,7 +42,7 @@ const correlations = ({ x, y }: Part, v: ArrayLike<number>) =>
     }
     return sum / x.rows
   })
-const objective = (data: Part, v: ArrayLike<number>, gamma: number) => {
+const objective = (data: Regression, v: ArrayLike<number>, gamma: number) => {
   let total = 0
   for (let i = 0; i < data.x.rows; i += 1) {
     let residual = data.y[i] ?? Number.NaN
@@ -270,15 +270,5 @@ describe('kktResidual', () => {
     expect(at([1e-7, -1e-7], 1)).toBeLessThan(1e-6)
     expect(at([1e-5, 0], 1)).toBeGreaterThan(0.2)
     expect(at([Number.NaN, 0], 1)).toBeNaN()
-  })
-})
-
-describe('lassoOracle', () => {
-  test('gives a margin γ − |c| where it predicts zero, NaN elsewhere', () => {
-    const { coefficients, margin, oracle } = lassoOracle.predict(fixture, 0.8)
-    expect(oracle).toBe('8.2')
-    expect(coefficients).toBeAllclose([0, 0.26666666666666666])
-    // c₁ = .75 − (XᵀX/n)₁₂ v₂ = .75, since XᵀX/n is diagonal
-    expect(margin).toBeAllclose([0.05, Number.NaN], { relative: 1e-11 }) // cancellation of .8 − .75
   })
 })

@@ -1,22 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Part } from '#core/learning/data/data.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { ridge, ridgeOracle } from './ridge.ts'
-import { oracleFor } from './registry.ts'
+import type { Regression } from './regression.ts'
+import { ridge } from './ridge.ts'
 
 expect.extend({ toBeAllclose })
 
-const part = (rows: readonly (readonly number[])[], y: readonly number[]): Part => ({
+const part = (rows: readonly (readonly number[])[], y: readonly number[]): Regression => ({
   x: { rows: rows.length, columns: rows[0]?.length ?? 0, values: Float64Array.from(rows.flat()) },
   y: Float64Array.from(y),
 })
 const key = rootKey({ base: 2, cell: '0'.repeat(64), replicate: 1 })
 
 /** (XᵀX/n + γI)v − Xᵀy/n by the definition, the largest entry. */
-function normalEquations({ x, y }: Part, v: ArrayLike<number>, gamma: number): number {
+function normalEquations({ x, y }: Regression, v: ArrayLike<number>, gamma: number): number {
   const at = (i: number, j: number) => x.values[i * x.columns + j] ?? Number.NaN
   let worst = 0
   for (let j = 0; j < x.columns; j += 1) {
@@ -41,7 +40,7 @@ describe('ridge', () => {
         [60, 1],
       ] as const
     ).entries()) {
-      const data: Part = {
+      const data: Regression = {
         x: { rows: n, columns: d, values: drawNormal(split(key, `x/${number}`), n * d) },
         y: drawNormal(split(key, `y/${number}`), n),
       }
@@ -135,24 +134,4 @@ describe('ridge', () => {
         0,
       ),
     ).toBeAllclose([1, 4 / 3]))
-})
-
-describe('ridgeOracle', () => {
-  test('predicts no zero, so it has no margin', () => {
-    const { oracle, coefficients, margin } = ridgeOracle.predict(part([[1], [2]], [1, 2]), 0.5)
-    expect([oracle, [...margin]]).toEqual(['E1', [Number.NaN]])
-    expect(coefficients).toBeAllclose([2.5 / 3])
-  })
-})
-
-describe('oracleFor', () => {
-  const of = (model: { kind: string; depth?: number }, loss = 'mse') => oracleFor({ model, loss: { kind: loss } })?.kind
-  test('speaks about the linear model and about products of two factors, under mean squares', () => {
-    expect([of({ kind: 'linear' }), of({ kind: 'product-linear', depth: 2 })]).toEqual(['ridge', 'lasso'])
-    expect([of({ kind: 'product-linear', depth: 3 }), of({ kind: 'other' }), of({ kind: 'linear' }, 'other')]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ])
-  })
 })

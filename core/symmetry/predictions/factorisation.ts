@@ -4,7 +4,7 @@
  */
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { matrixFactorisation, softSingularValues } from '../oracles/matrixFactorisation.ts'
-import { hasMeanSquareDecay, isPlain, meanSquareDecay, type Oracle } from './prediction.ts'
+import { hasMeanSquareDecay, isPlain, meanSquareDecay, meanSquareScale, type Oracle } from './prediction.ts'
 
 export const factorisationOracle: Oracle = {
   kind: 'matrix-factorisation',
@@ -22,7 +22,8 @@ export const factorisationOracle: Oracle = {
     const weightDecay = meanSquareDecay(trained, data.x.rows) * data.x.rows
     const width = trained.model.kind === 'matrix-factorisation' ? trained.model.width : 0
     const vector = softSingularValues(sigma, { weightDecay, width })
-    const margin = vector.map((value, i) => (value === 0 && i < width ? weightDecay - (sigma[i] ?? Number.NaN) : Number.NaN))
+    const scale = meanSquareScale(trained, data.x.rows) / data.x.rows // of the sum
+    const margin = vector.map((value, i) => (value === 0 && i < width ? scale * (weightDecay - (sigma[i] ?? Number.NaN)) : Number.NaN))
     return { oracle: matrixFactorisation.number, vector, margin }
   },
 }

@@ -3,7 +3,7 @@ import { matchingNames } from '#core/learning/pattern.ts'
 import type { Reparametrisation } from '#core/learning/reparametrise/registry.ts'
 import { lasso, residualCorrelation } from '../oracles/lasso.ts'
 import { joinColumns, regressionOf } from '../oracles/regression.ts'
-import { hasMeanSquareDecay, isPlain, meanSquareDecay, type Oracle } from './prediction.ts'
+import { hasMeanSquareDecay, isPlain, meanSquareDecay, meanSquareScale, type Oracle } from './prediction.ts'
 
 export const lassoOracle: Oracle = {
   kind: 'lasso',
@@ -16,11 +16,12 @@ export const lassoOracle: Oracle = {
       (trained.model.kind === 'linear' && isSpred(trained.reparametrise))),
   predict({ trained, data }) {
     const weightDecay = meanSquareDecay(trained, data.x.rows)
+    const scale = meanSquareScale(trained, data.x.rows)
     const columns = Array.from({ length: data.y.columns }, (_, k) => {
       const regression = regressionOf(data, k)
       const vector = lasso(regression, weightDecay)
       const margin = residualCorrelation(regression, vector).map((value, j) =>
-        vector[j] === 0 ? weightDecay - Math.abs(value) : Number.NaN,
+        vector[j] === 0 ? scale * (weightDecay - Math.abs(value)) : Number.NaN,
       )
       return { vector, margin }
     })

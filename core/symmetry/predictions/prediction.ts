@@ -35,8 +35,8 @@ export type Subject = { readonly trained: Trained; readonly data: Part; readonly
 
 /**
  * `vector`: what the theory says that the model's subject becomes: its coefficients, or its singular values in decreasing order. `margin`, of the same length:
- * for an entry that the theory sets to zero, how far inside the zero region it lies (its critical weight decay is γ − margin); NaN where the entry is not
- * zero. `oracle` is its number in the handbook.
+ * for an entry that the theory sets to zero, how far inside the zero region it lies, in units of γ whatever the loss (its critical weight decay is γ − margin; of a
+ * decoupled decay (1 − μ)γ − margin); NaN where the entry is not zero. `oracle` is its number in the handbook.
  */
 export type Prediction = { readonly oracle: string; readonly vector: Float64Array; readonly margin: Float64Array }
 
@@ -53,21 +53,36 @@ export function isPlain({ noise, tasks, regularisation }: Trained): boolean {
   return (noise.label?.std ?? 0) === 0 && (noise.gradient?.std ?? 0) === 0 && tasks.length === 0 && regularisation.groups.length === 0
 }
 
+/** c of a loss c·(1/n)Σ‖f − y‖² over n rows, of a sum over the rows of a step c their number; NaN for other losses. Source: theory.md 0.3. */
+export function meanSquareScale({ loss, optimiser: { batch } }: Pick<Trained, 'loss' | 'optimiser'>, rows: number): number {
+  switch (loss.kind) {
+    case 'mse':
+      return loss.scale
+    case 'sse':
+      return loss.scale * (batch === 'full' ? rows : batch)
+    case 'cross-entropy':
+    case 'energy':
+      return Number.NaN
+  }
+}
+
 /**
  * γ/c of a loss c·(1/n)Σ‖f − y‖²: the decay that the mean of squares itself would need for the same minimisers; NaN for other losses.
- * A decay beside the step has the minimisers of (1 − μ)γ for gradient descent with momentum μ, and of no γ for adaptive optimisers.
+ * A decay beside the step has the minimisers of (1 − μ)γ for gradient descent with momentum μ, if no gradient is clipped, and of no γ for adaptive optimisers.
  * Source: theory.md 0.2–0.4.
  */
-export function meanSquareDecay({ loss, optimiser, regularisation: { weightDecay } }: Trained, rows: number): number {
-  if (loss.kind !== 'mse' && loss.kind !== 'sse') return Number.NaN
-  const scale = loss.kind === 'mse' ? loss.scale : loss.scale * rows
+export function meanSquareDecay(trained: Pick<Trained, 'loss' | 'optimiser' | 'regularisation'>, rows: number): number {
+  const { optimiser, regularisation } = trained
+  const { weightDecay } = regularisation
+  const scale = meanSquareScale(trained, rows)
   switch (optimiser.kind) {
     case 'sgd':
-      return (weightDecay * (optimiser.decoupled ? 1 - optimiser.momentum : 1)) / scale
+      if (!optimiser.decoupled) return weightDecay / scale
+      return optimiser.clip === undefined || weightDecay === 0 ? ((1 - optimiser.momentum) * weightDecay) / scale : Number.NaN
     case 'adam':
       return weightDecay / scale
     case 'adamw':
-      return weightDecay === 0 ? 0 : Number.NaN
+      return weightDecay === 0 ? 0 / scale : Number.NaN
     case 'rmsprop':
       return optimiser.decoupled && weightDecay > 0 ? Number.NaN : weightDecay / scale
   }

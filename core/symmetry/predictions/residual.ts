@@ -1,5 +1,6 @@
 /**
- * Products (1 + a)(1 + b) under decay on a and b, for a matrix factorised with residual connections, on a diagonal target.
+ * Products (1 + a)(1 + b) under decay on a and b, for a matrix factorised with residual connections, on a diagonal target. NaN for another target, and for an inner
+ * width that leaves some of the diagonal without an identity.
  * Source: theory.md 8.19, E4.
  */
 import { residualMinimum } from '../oracles/residual.ts'
@@ -20,7 +21,8 @@ export const residualOracle: Oracle = {
     trained.reparametrise[0].parameters === '*',
   predict({ trained, data: { x, y } }) {
     const weightDecay = meanSquareDecay(trained, x.rows) * x.rows // as for the plain factorisation
-    const isDiagonal = y.rows === y.columns && y.values.every((value, i) => value === 0 || i % (y.columns + 1) === 0)
+    const width = trained.model.kind === 'matrix-factorisation' ? trained.model.width : 0
+    const isDiagonal = width >= y.rows && y.rows === y.columns && y.values.every((value, i) => value === 0 || i % (y.columns + 1) === 0)
     const product = (i: number) => Math.abs(residualMinimum({ s: y.values[i * (y.columns + 1)] ?? Number.NaN, weightDecay }).product)
     const vector = Float64Array.from({ length: Math.min(y.rows, y.columns) }, (_, i) => (isDiagonal ? product(i) : Number.NaN)).sort(
       (a, b) => b - a,

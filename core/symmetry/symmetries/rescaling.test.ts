@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { inFloat64 } from '#core/engines/float64/float64.ts'
+import { read64, tensor64 } from '#core/engines/float64/make.ts'
 import { factorNames, productLinear } from '#core/learning/models/productLinear.ts'
 import { linear } from '#core/learning/models/linear.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
@@ -21,8 +23,13 @@ const drawn = fc.constantFrom(2, 3, 4, 5).chain((depth) =>
 )
 const parametersOf = (depth: number, factors: readonly (readonly number[])[]) =>
   Object.fromEntries(factorNames(depth).map((name, k) => [name, Float64Array.from(factors[k] ?? [])]))
-const output = (depth: number, parameters: Readonly<Record<string, Float64Array>>, x: readonly number[]) =>
-  productLinear.coefficients(modelOf(depth), parameters).reduce((sum, v, j) => sum + v * (x[j] ?? Number.NaN), 0)
+/** The model's output for a row, of each of several parameters, which go through it as the runs of a stack. */
+const outputs = (depth: number, stack: readonly Readonly<Record<string, Float64Array>>[], x: readonly number[]) =>
+  inFloat64(() => {
+    const joined = (name: string) => Float64Array.from(stack.flatMap((parameters) => [...(parameters[name] ?? [])]))
+    const tensors = Object.fromEntries(factorNames(depth).map((name) => [name, tensor64(joined(name), [stack.length, x.length, 1])]))
+    return read64(productLinear.apply(modelOf(depth), tensors, tensor64(Float64Array.from(x), [1, x.length])))
+  })
 
 /** R = I − 2OOᵀ by its definition, [d, d]. */
 function reflection({ o }: Mirror): number[][] {
@@ -59,7 +66,8 @@ describe('rescale', () => {
           const parameters = parametersOf(depth, factors)
           const [first = '', second = ''] = factorNames(depth)
           const moved = rescale(parameters, { coordinate: 1, ratio, first, second })
-          expect(output(depth, moved, x)).toBeAllclose(output(depth, parameters, x), rounding)
+          const [after = Number.NaN, before = Number.NaN] = outputs(depth, [moved, parameters], x)
+          expect(after).toBeAllclose(before, rounding)
           expect([moved[first]?.[0], moved[second]?.[2]]).toEqual([factors[0]?.[0], factors[1]?.[2]]) // other coordinates stay
         },
       ),
@@ -112,8 +120,12 @@ describe('rescalingMirrors', () => {
     fc.assert(
       fc.property(drawn, ({ depth, factors, x }) => {
         const parameters = parametersOf(depth, factors)
-        for (const mirror of rescalingMirrors(modelOf(depth), 3))
-          expect(output(depth, reflected(parameters, mirror), x), mirror.name).toBeAllclose(output(depth, parameters, x), rounding)
+        const mirrors = rescalingMirrors(modelOf(depth), 3)
+        const [before = Number.NaN, ...after] = outputs(depth, [parameters, ...mirrors.map((mirror) => reflected(parameters, mirror))], x)
+        expect(after).toBeAllclose(
+          mirrors.map(() => before),
+          rounding,
+        )
       }),
     )
   })
@@ -142,9 +154,10 @@ describe('rescalingMirrors', () => {
 })
 
 describe('mirrorsOf', () => {
-  test('a product has the mirrors of rescaling, the linear model none', () => {
-    expect(mirrorsOf(modelOf(2), 5)).toEqual(rescalingMirrors(modelOf(2), 5))
-    expect(mirrorsOf(linear.settings.parse({ kind: 'linear' }), 5)).toEqual([])
+  test('a product has the mirrors of rescaling, of every entry of its coefficients, the linear model none', () => {
+    expect(mirrorsOf(modelOf(2), { inputs: 5, outputs: 1 })).toEqual(rescalingMirrors(modelOf(2), 5))
+    expect(mirrorsOf(modelOf(2), { inputs: 5, outputs: 3 })).toEqual(rescalingMirrors(modelOf(2), 15))
+    expect(mirrorsOf(linear.settings.parse({ kind: 'linear' }), { inputs: 5, outputs: 1 })).toEqual([])
   })
 })
 
