@@ -12,6 +12,7 @@ export {
   add,
   all,
   cast,
+  clipByValue,
   concat,
   div,
   exp,

@@ -9,7 +9,8 @@ import type { Json } from '#core/contract/values.ts'
 import { canonicalJson } from '#core/formats/canonicalJson.ts'
 import { factsOf } from '#core/study/facts.ts'
 import type { StudyFile } from '#core/study/schema.ts'
-import type { Cell, Study } from '#core/study/study.ts'
+import type { Cell } from '#core/study/cells.ts'
+import type { Study } from '#core/study/study.ts'
 import type { Size } from '#core/learning/models/model.ts'
 import { requireNames } from '#core/learning/pattern.ts'
 import { reparametrisationKinds } from '#core/learning/reparametrise/registry.ts'
@@ -40,7 +41,7 @@ const mostLanes = 1_024 // in one stack: beyond it a step's cost grows as the la
 const mostProgramBytes = 512 * 2 ** 20 // the wasm heap ends at 4 GiB and a step holds several copies
 
 /** The part of a study that fixes the tensor program and the recording. */
-export function shapeOf(study: StudyFile, size: DataSize): Json {
+export function shapeOf(study: StudyFile, size: DataSize): { readonly [field: string]: Json } {
   const [model, data, loss, optimiser] = [modelOf(study), dataOf(study), lossOf(study), optimiserOf(study)]
   const { rows, inputs, outputs } = size(study)
   return {
@@ -110,11 +111,11 @@ export function runId(study: string, cell: Cell, replicate: number): string {
 
 /** The wanted runs of a study, in stacks, in the order of the cells. */
 export function planStacks(study: Study, { size, isWanted }: { size: DataSize; isWanted: (run: PlannedRun) => boolean }): Stack[] {
-  const groups = new Map<string, { shape: Json; runs: PlannedRun[] }>()
+  const groups = new Map<string, { readonly shape: Json; readonly runs: PlannedRun[] }>()
   for (const cell of study.cells) {
-    const shape = shapeOf(cell.study, size)
+    const shape = { ...shapeOf(cell.study, size), ...(cell.startsFrom === null ? {} : { place: cell.place }) } // a stack starts from one that came before it
     const text = canonicalJson(shape)
-    const group = groups.get(text) ?? { shape, runs: [] }
+    const group = groups.get(text) ?? { shape, runs: new Array<PlannedRun>() }
     groups.set(text, group)
     for (let replicate = 1; replicate <= study.file.seeds.count; replicate += 1) {
       const run = { id: runId(study.id, cell, replicate), cell, replicate }

@@ -50,9 +50,12 @@ function verdictSentence(part: VerdictPart, naming: Naming, words: Catalogue): s
     failed: total - passed,
     runs: runsOf(part.of === 'each' ? part : { ...part, total: part.runs }, naming, words),
     metric: within(naming.metrics.find(({ name }) => name === metric)?.title[language] ?? metric, language),
-    limit: formatNumber(limit, language),
-    upper: formatNumber(upper, language),
-    worst: worst !== null && Number.isInteger(worst) ? formatNumber(worst, language) : formatNumber(worst, language, { digits: 2 }),
+    limit: formatNumber(limit, language, { digits: 6 }),
+    upper: formatNumber(upper, language, { digits: 6 }),
+    worst:
+      worst !== null && Number.isInteger(worst)
+        ? formatNumber(worst, language)
+        : formatNumber(worst, language, { digits: part.rule === 'within' ? 4 : 2 }),
     theory: part.theory?.[language] ?? words('verdict.theory'),
   }
   if (part.of !== 'each') return statisticSentence(part, { ...named, metric: measured(part, named.metric, words) }, words)

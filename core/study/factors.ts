@@ -1,13 +1,21 @@
 /** How factors are called on screen and paper, and whether their levels have an order. */
 import type { Factor } from '#core/contract/studies.ts'
-import type { Json, Words } from '#core/contract/values.ts'
-import type { StudyFile } from './schema.ts'
-import { labelsOf } from './labels.ts'
+import type { Words } from '#core/contract/values.ts'
+import { branchFactor } from './cells.ts'
+import type { Study } from './study.ts'
 
 const titles: Readonly<Record<string, Words>> = {
   model: { en: 'Model', ja: 'モデル' },
   'model.depth': { en: 'Depth D', ja: '深さ D' },
   'model.init.std': { en: 'Standard deviation of the initial values', ja: '初期値の標準偏差' },
+  reparametrise: { en: 'Reparametrisation', ja: '再パラメータ化' },
+  tasks: { en: 'Tasks', ja: 'タスク' },
+  [branchFactor]: { en: 'Direction', ja: '方向' },
+  'noise.label.std': { en: 'Label noise s', ja: 'ラベルノイズ s' },
+  'noise.gradient.std': { en: 'Gradient noise σ', ja: '勾配ノイズ σ' },
+  optimiser: { en: 'Optimiser', ja: 'オプティマイザ' },
+  'model.widths': { en: 'Widths', ja: '幅' },
+  'model.beta': { en: 'β', ja: 'β' },
   data: { en: 'Data', ja: 'データセット' },
   'data.samples': { en: 'Samples n', ja: '標本サイズ n' },
   'data.noise': { en: 'Noise σ', ja: 'ノイズ σ' },
@@ -18,17 +26,13 @@ const titles: Readonly<Record<string, Words>> = {
   'training.steps': { en: 'Steps', ja: 'ステップ数' },
 }
 
-/** The factors of a study as the contract shows them; a path without a title of its own is its title. */
-export function factorsOf(file: StudyFile): Factor[] {
-  return Object.entries(file.factors).map(([path, levels]) => ({
-    path,
-    title: titles[path] ?? { en: path, ja: path },
-    ordered: levels.every((level) => typeof level === 'number'),
-    levels: zip(levels),
-  }))
-}
-
-function zip(levels: readonly Json[]): Factor['levels'] {
-  const labels = labelsOf(levels)
-  return levels.map((value, i) => ({ value, label: labels[i] ?? '' }))
+/** The factors of a study as the contract shows them, with the levels that its cells have; a path without a title of its own is its title. */
+export function factorsOf({ cells }: Study): Factor[] {
+  const paths = new Set(cells.flatMap(({ levels }) => levels.map(({ factor }) => factor)))
+  return [...paths].map((path) => {
+    const all = cells.flatMap(({ levels }) => levels.filter(({ factor }) => factor === path))
+    const levels = [...new Map(all.map(({ label, value }) => [label, { value, label }])).values()]
+    const isNumeric = levels.every(({ value }) => typeof value === 'number')
+    return { path, title: titles[path] ?? { en: path, ja: path }, ordered: isNumeric, levels }
+  })
 }

@@ -15,6 +15,9 @@ import { gradientNoise } from '#core/learning/noise/gradientNoise.ts'
 import { labelNoise } from '#core/learning/noise/labelNoise.ts'
 import { optimiserKinds } from '#core/learning/optimisers/registry.ts'
 import { reparametrisationSettings } from '#core/learning/reparametrise/registry.ts'
+import { constraints } from './designs/constraints.ts'
+import { levels } from './designs/levels.ts'
+import { design } from './designs/registry.ts'
 import { gate } from './gates.ts'
 
 /** The version of the study format. */
@@ -81,10 +84,16 @@ export const studySchema = z.strictObject({
     .array(z.enum(metricNames))
     .min(1)
     .default([...metricNames]),
-  factors: z.record(z.string().min(1), z.array(json).min(1)).default({}).describe('path of a field → its levels'),
+  factors: z
+    .record(z.string().min(1), levels)
+    .default({})
+    .describe('path of a field → its levels: a list, or a range, or an interval to draw from'),
+  design: design.prefault({ kind: 'grid' }).describe('how levels are combined to cells'),
+  constraints: constraints.default([]),
   seeds: z
     .strictObject({
       count: z.int().min(1).default(1).describe('replicates of every cell'),
+      paired: z.boolean().default(false).describe('the same draws for a replicate in every cell: data, start, batches and noise'),
       base: z.int().min(0).default(1).describe('the number that all randomness of the study starts from'),
     })
     .prefault({}),

@@ -5,23 +5,15 @@ import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
+import { cellsOf, resolveFactors, type Cell } from './cells.ts'
 import { factsOf } from './facts.ts'
 import { dataOf } from './kinds.ts'
-import { labelsOf } from './labels.ts'
 import type { Gate } from './gates.ts'
 import { mostRuns, studySchema, studyVersion, type StudyFile } from './schema.ts'
-import { nearest } from './text/nearest.ts'
+import { hintFor } from './text/nearest.ts'
 import { applyOverride } from './text/overrides.ts'
 import { explainProblems } from './text/problems.ts'
-import { atPath, withPath } from './text/withPath.ts'
 import { parseYaml } from './text/yamlText.ts'
-
-/** A study without factors: what one cell trains. */
-export type Cell = {
-  readonly hash: string // of the level values, canonical; all randomness of the cell starts from it
-  readonly levels: readonly { readonly factor: string; readonly value: Json; readonly label: string }[]
-  readonly study: StudyFile
-}
 
 export type Study = {
   readonly id: string
@@ -65,15 +57,12 @@ function check(value: unknown, source: Source): StudyFile {
 
 /** Resolves the cells of a study and names it. Fails: 'invalid-input' for a factor or level that breaks a rule, or too many runs. */
 export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
-  const factors = Object.entries(file.factors)
-  const runs = factors.reduce((product, [, levels]) => product * levels.length, file.seeds.count)
-  if (runs > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${runs}`)
+  const factors = resolveFactors(file)
   const withFiles = isDataVaried(file) ? file : { ...file, data: freezeData(file, hashOf) }
-  const problems: string[] = []
-  const resolved = factors.map(([path, levels]) => ({ path, levels: resolveLevels(withFiles, { path, levels, problems }) }))
-  if (problems.length > 0) throw new Refusal('invalid-input', problems[0] ?? '', problems.length > 1 ? problems : [])
-  const frozen: StudyFile = { ...withFiles, factors: Object.fromEntries(resolved.map(({ path, levels }) => [path, levels])) }
-  const cells = product(resolved).map((levels) => cellOf(frozen, levels, hashOf))
+  const frozen: StudyFile = { ...withFiles, factors }
+  const cells = cellsOf(frozen, (study) => ({ ...study, data: freezeData(study, hashOf) }))
+  const runs = cells.length * file.seeds.count
+  if (runs > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${runs}`)
   refuseGates(frozen, cells)
   const hash = hashOfStudy(frozen, cells)
   return { id: `${file.name}-${hash.slice(0, 8)}`, hash, file: frozen, cells }
@@ -110,71 +99,22 @@ function freezeData(study: StudyFile, hashOf: FileHash): StudyFile['data'] {
   return { ...settings, sha256 } as StudyFile['data'] // a kind that reads files has the field
 }
 
-/** The levels as the schema reads them: defaults filled in. The same value twice is refused. */
-function resolveLevels(file: StudyFile, { path, levels, problems }: { path: string; levels: readonly Json[]; problems: string[] }): Json[] {
-  const top = path.split(/[.[]/)[0] ?? '' // reparametrise[0].std is a field of reparametrise
-  const allowed = ['model', 'reparametrise', 'initialValues', 'data', 'tasks', 'loss', 'optimiser', 'noise', 'regularisation', 'training']
-  if (!allowed.includes(top)) {
-    problems.push(`factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hintFor(top, allowed)}`)
-    return []
-  }
-  const resolved = levels.map((level, i) => {
-    const parsed = studySchema.safeParse(withPath({ ...file, factors: {}, gates: [] }, path, level))
-    if (parsed.success) return atPath(parsed.data, path) as Json // a part of a parsed study is JSON
-    problems.push(...explainProblems(parsed.error, { name: `factors.${path}[${i}]`, schema: studySchema }, withPath(file, path, level)))
-    return null
-  })
-  const twice = problems.length > 0 ? undefined : firstRepeated(resolved.map((level) => canonicalJson(level)))
-  if (twice !== undefined) problems.push(`factors.${path}: expected levels that differ, got ${twice} twice`)
-  return resolved
-}
-
-function firstRepeated(texts: readonly string[]): string | undefined {
-  const seen = new Set<string>()
-  for (const text of texts) {
-    if (seen.has(text)) return text
-    seen.add(text)
-  }
-  return undefined
-}
-
-type Level = Cell['levels'][number]
-
-/** All combinations, the last factor running fastest. */
-function product(factors: readonly { readonly path: string; readonly levels: readonly Json[] }[]): Level[][] {
-  return factors.reduce<Level[][]>(
-    (cells, { path, levels }) => {
-      const labels = labelsOf(levels)
-      return cells.flatMap((cell) => levels.map((value, i) => [...cell, { factor: path, value, label: labels[i] ?? '' }]))
-    },
-    [[]],
-  )
-}
-
-function cellOf(file: StudyFile, levels: readonly Level[], hashOf: FileHash): Cell {
-  const applied = levels.reduce<unknown>((study, { factor, value }) => withPath(study, factor, value), { ...file, factors: {}, gates: [] })
-  const study = check(applied, { name: file.name })
-  const values = Object.fromEntries(levels.map(({ factor, value }) => [factor, value]))
-  return { hash: sha256Hex(canonicalJson(values)), levels, study: { ...study, data: freezeData(study, hashOf) } }
-}
-
-function refuseGates({ gates, factors }: StudyFile, cells: readonly Cell[]): void {
+function refuseGates({ gates }: StudyFile, cells: readonly Cell[]): void {
+  const factors = [...new Set(cells.flatMap(({ levels }) => levels.map(({ factor }) => factor)))]
   for (const [i, { metric, where, relativeTo = {} }] of gates.entries()) {
     for (const [field, path, value] of [...named('where', where), ...named('relativeTo', relativeTo)]) {
-      const levels = Object.hasOwn(factors, path) ? factors[path] : undefined
-      if (levels === undefined) {
+      if (!factors.includes(path)) {
         const sentence = `gates[${i}].${field}: expected a factor of the study, got ${quote(path)}`
-        throw new Refusal('invalid-input', sentence + hintFor(path, Object.keys(factors)))
+        throw new Refusal('invalid-input', sentence + hintFor(path, factors))
       }
-      if (!levels.some((level) => matches(level, value))) {
+      if (!cells.some(({ levels }) => levels.some((level) => level.factor === path && matches(level.value, value)))) {
         throw new Refusal('invalid-input', `gates[${i}].${field}.${path}: expected one of its levels, got ${quote(value)}`)
       }
     }
-    refuseMetric(
-      `gates[${i}].metric`,
-      metric,
-      cells.filter(({ levels }) => speaksAbout(where, levels)),
-    )
+    const subject = cells.filter(({ levels }) => speaksAbout(where, levels))
+    if (subject.length === 0)
+      throw new Refusal('invalid-input', `gates[${i}].where: expected levels that a cell has together, got ${quote(where)}`)
+    refuseMetric(`gates[${i}].metric`, metric, subject)
   }
 }
 
@@ -191,11 +131,6 @@ function refuseMetric(field: string, metric: string, cells: readonly Cell[]): vo
   }
   const hint = hintFor(metric, [...recorded]) || `; recorded are ${[...recorded].join(', ')}`
   throw new Refusal('invalid-input', `${field}: expected a metric that the runs record, got ${quote(metric)}${hint}`)
-}
-
-function hintFor(word: string, known: readonly string[]): string {
-  const meant = nearest(word, known)
-  return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 
 /** Whether a rule with these `where` levels speaks about a run with these levels. */

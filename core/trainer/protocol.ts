@@ -31,6 +31,7 @@ export type TrainJob = {
   readonly runs: readonly RunSpec[]
   readonly files: Readonly<Record<string, string>>
   readonly checkpointFrom: string | null // absolute path of the checkpoint to go on from
+  readonly startFrom: string | null // absolute path of final parameters that the runs start from, lane by lane
   readonly checkpointEveryMs: number
 }
 /** Multiply on an engine and compare with float64. */

@@ -75,3 +75,23 @@ export function writeParameters(state: StackState, metadata: Readonly<Record<str
   )
   return writeSafetensors(tensors, { kagami: 'parameters 1', ...metadata })
 }
+
+/**
+ * A start with the final parameters of another stack in place of its own, `kick` added to each; the optimiser begins afresh.
+ * Fails: 'store-failed' if the file is damaged, or of another shape.
+ */
+export function startFromParameters(start: StackState, bytes: Uint8Array, kick: number): StackState {
+  const { tensors } = readFile(bytes)
+  return Object.fromEntries(
+    Object.entries(start).map(([name, part]) => {
+      if (!name.startsWith('parameter/')) return [name, part]
+      const found = tensors.get(name.slice('parameter/'.length))
+      if (found === undefined || String(found.shape) !== String(part.shape))
+        throw new Refusal(
+          'store-failed',
+          `parameters: expected ${name} of shape [${part.shape.join(', ')}], got ${found === undefined ? 'nothing' : `[${found.shape.join(', ')}]`}`,
+        )
+      return [name, { ...part, values: Float32Array.from(found.values as ArrayLike<number>, (value) => value + kick) }] // parameters are written as float32
+    }),
+  )
+}

@@ -8,13 +8,13 @@ import {
   add,
   all,
   cast,
+  clipByValue,
   div,
   gather,
   isFinite as isFiniteEach,
   keep,
   laneChoice,
   logicalAnd,
-  maximum,
   minimum,
   mul,
   reshape,
@@ -190,8 +190,7 @@ function sums(gradients: Tensors, more: Tensors): Tensors {
 function clipped(clip: { norm: number } | { value: number } | undefined, gradients: Tensors): Tensors {
   if (clip === undefined) return gradients
   const entries = Object.entries(gradients)
-  if ('value' in clip)
-    return Object.fromEntries(entries.map(([name, g]) => [name, minimum(maximum(g, scalar(-clip.value)), scalar(clip.value))]))
+  if ('value' in clip) return Object.fromEntries(entries.map(([name, g]) => [name, clipByValue(g, -clip.value, clip.value)]))
   const squares = entries.map(([, g]) => sum(square(reshape(g, [g.shape[0] ?? 0, -1])), 1)) // [R] each
   const norm = sqrt(squares.reduce((so, one) => add(so, one)))
   const factor = minimum(scalar(1), div(scalar(clip.norm), norm)) // a gradient of zero: c/0 = ∞, and the factor is 1

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Preset } from '#core/contract/studies.ts'
-import { readStudy } from '#core/study/study.ts'
+import { freezeStudy, readStudy } from '#core/study/study.ts'
 import { nearest } from '#core/study/text/nearest.ts'
 
 export function presetNames(resources: string): string[] {
@@ -28,8 +28,8 @@ export function listPresets(resources: string): Preset[] {
   return presetNames(resources).map((name) => {
     const text = presetText(resources, name)
     const file = readStudy({ text, name: `${name}.yaml`, overrides: [] })
-    const cells = Object.values(file.factors).reduce((product, levels) => product * levels.length, 1)
+    const { cells } = freezeStudy(file, () => '0'.repeat(64)) // counted, not named: files need not be there
     const title = file.title ?? { en: file.name, ja: file.name }
-    return { name, title, question: file.question ?? title, text, runs: cells * file.seeds.count }
+    return { name, title, question: file.question ?? title, text, runs: cells.length * file.seeds.count }
   })
 }

@@ -12,6 +12,7 @@ import type { Json } from '#core/contract/values.ts'
 import { adoptArtifact, artifactPath, removeUnreferenced } from '#core/store/artifacts.ts'
 import { writePredictions } from '#core/store/predictions.ts'
 import { scratchFolder, type Project } from '#core/store/project.ts'
+import type { Readable } from '#core/store/statements.ts'
 import { endRuns } from '#core/store/runs.ts'
 import { appendRows } from '#core/store/series.ts'
 import { beginStack, endStack, readStack, setCheckpoint, setParameters } from '#core/store/stacks.ts'
@@ -38,6 +39,7 @@ export type Waiting = {
   readonly engine: EngineName
   readonly runs: readonly (RunSpec & { readonly cellId: string })[]
   readonly files: Readonly<Record<string, string>>
+  readonly after: string | null // the stack whose final parameters this one starts from, run by run
 }
 
 export type StackEnd = { readonly stack: string; readonly state: RunState; readonly refusal: Refusal | null }
@@ -102,8 +104,8 @@ export function createQueue(parts: QueueParts): Queue {
 /** Starts as many of those that wait as may train at a time. */
 function begin(state: State): void {
   while (state.running.size < state.parts.jobs) {
-    const next = state.waiting.shift()
-    if (next === undefined) return
+    const next = takeReady(state)
+    if (next === null) return
     const one = launch(state, next)
     if (one === null) continue
     state.running.add(one)
@@ -112,6 +114,21 @@ function begin(state: State): void {
       settle(state, next, judge(end, one.isStopped))
       begin(state)
     })
+  }
+}
+
+/** The first that waits for no other stack; one whose predecessor did not finish is stopped with it. */
+function takeReady(state: State): Waiting | null {
+  const { waiting, running, parts } = state
+  const isUnderWay = (stack: string) =>
+    waiting.some((one) => one.stack === stack) || [...running].some((one) => one.waiting.stack === stack)
+  for (;;) {
+    const at = waiting.findIndex(({ after }) => after === null || !isUnderWay(after))
+    const [next] = at < 0 ? [] : waiting.splice(at, 1)
+    if (next === undefined) return null
+    if (next.after === null || readStack(parts.project.db, next.after).parametersSha256 !== null) return next
+    const sentence = `${next.stack}: expected the stack ${next.after} before it to finish, got ${readStack(parts.project.db, next.after).state}`
+    settle(state, next, { state: 'stopped', refusal: toRecord(new Refusal('conflict', sentence)), trainingMs: 0 })
   }
 }
 
@@ -168,7 +185,7 @@ function stopJob(one: Running): void {
 }
 
 /** Starts the trainer of a stack; its messages go to the store in order. */
-function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting, onBegan: (step: number) => void): RunningJob {
+function train(parts: QueueParts, { study, stack, engine, runs, files, after }: Waiting, onBegan: (step: number) => void): RunningJob {
   const { project, nowMs, events } = parts
   const { db } = project
   const { checkpoint } = readStack(db, stack)
@@ -179,6 +196,7 @@ function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting
     runs: runs.map(({ cellId: _, ...run }) => run),
     files,
     checkpointFrom: checkpoint === null ? null : artifactPath(project, checkpoint.sha256),
+    startFrom: finalParameters(project, after),
     checkpointEveryMs: parts.checkpointEveryMs,
   }
   let versions: Readonly<Record<string, string>> = {}
@@ -214,6 +232,12 @@ function train(parts: QueueParts, { study, stack, engine, runs, files }: Waiting
       log: ({ level, text }) => parts.log(`${stack}: ${level}: ${text}`),
     },
   })
+}
+
+/** The file of a stack's final parameters; null for none. */
+export function finalParameters(project: Project<Readable>, stack: string | null): string | null {
+  const sha256 = stack === null ? null : readStack(project.db, stack).parametersSha256
+  return sha256 === null ? null : artifactPath(project, sha256)
 }
 
 type Predicted = readonly { readonly metric: string; readonly oracle: string; readonly values: Float64Array }[]

@@ -4,7 +4,7 @@ import type { Run } from '#core/contract/runs.ts'
 import type { Coefficients } from '#core/contract/studies.ts'
 import { maxAbs } from '#core/numerics/linalg/vector.ts'
 import { orNull, type ReportModel, type TheoryCell } from '#core/report/model.ts'
-import type { Cell } from '#core/study/study.ts'
+import type { Cell } from '#core/study/cells.ts'
 import { oracleFor } from '#core/symmetry/predictions/registry.ts'
 import { cellId } from './studies.ts'
 

@@ -7,7 +7,8 @@ import type { Json, Words } from '#core/contract/values.ts'
 import type { Study as StudySummary } from '#core/contract/studies.ts'
 import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
-import { freezeStudy, type Cell, type Study } from '#core/study/study.ts'
+import type { Cell } from '#core/study/cells.ts'
+import { freezeStudy, type Study } from '#core/study/study.ts'
 import { writeYaml } from '#core/study/text/writeYaml.ts'
 import { explainProblems } from '#core/study/text/problems.ts'
 import { atPath } from '#core/study/text/withPath.ts'
@@ -47,7 +48,7 @@ export function storeStudy(project: Project, source: Source, { engine, nowMs }: 
       formula: formulaOf(study),
       text: writeYaml(asJson(study.file)),
       resolved: asJson(study.file),
-      factors: factorsOf(study.file),
+      factors: factorsOf(study),
       metrics: metricsOf(study),
       engine,
       createdMs: nowMs,
@@ -134,7 +135,9 @@ export function waitingOf(project: Project<Readable>, id: string, isWanted: (sta
     throw new Refusal('store-failed', `data.path: expected the bytes of ${quote(path)} with SHA-256 ${sha256}, got a damaged artifact`)
   }
   const cells = new Map(study.cells.map((cell) => [cellId(cell), cell]))
-  const runs = Map.groupBy(allRuns(project.db, id), ({ stack }) => stack)
+  const all = allRuns(project.db, id)
+  const runs = Map.groupBy(all, ({ stack }) => stack)
+  const stackOf = new Map(all.map((run) => [run.id, run.stack]))
   const engine = engineName.parse(readStudy(project.db, id).engine)
   return stacks.map((stack) => ({
     study: id,
@@ -142,14 +145,26 @@ export function waitingOf(project: Project<Readable>, id: string, isWanted: (sta
     engine,
     files,
     runs: (runs.get(stack.id) ?? []).toSorted((a, b) => a.lane - b.lane).map((run) => specOf(study.file, run, cells)),
+    after: predecessorOf(runs.get(stack.id)?.[0], { study, cells, stackOf }),
   }))
+}
+
+const pairedCell = '0'.repeat(64) // draws that leave the cell out
+
+type Predecessors = { readonly study: Study; readonly cells: ReadonlyMap<string, Cell>; readonly stackOf: ReadonlyMap<string, string> }
+
+/** The stack that holds the run from whose end this one starts. */
+function predecessorOf(run: Run | undefined, { study, cells, stackOf }: Predecessors): string | null {
+  const from = run === undefined ? null : (cells.get(run.cell)?.startsFrom ?? null)
+  const before = study.cells.find(({ hash }) => hash === from)
+  return run === undefined || before === undefined ? null : (stackOf.get(runId(study.id, before, run.replicate)) ?? null)
 }
 
 function specOf({ seeds }: StudyFile, { id, cell, replicate, study }: Run, cells: ReadonlyMap<string, Cell>): Waiting['runs'][number] {
   const found = cells.get(cell)
   if (found === undefined || runId(study, found, replicate) !== id)
     throw new Refusal('store-failed', `study: expected the run ${id} among its cells, got none like it`)
-  return { run: id, cellId: cell, study: asJson(found.study), base: seeds.base, cell: found.hash, replicate }
+  return { run: id, cellId: cell, study: asJson(found.study), base: seeds.base, cell: seeds.paired ? pairedCell : found.hash, replicate }
 }
 
 /** Every run of a study; a plan has at most 100,000. */

@@ -23,7 +23,7 @@ export function planOf({ study, size }: Source, engine: EngineName): Plan {
     engine,
     seconds: sum(estimateSeconds),
     bytes: sum(({ seriesBytes }) => seriesBytes),
-    factors: factorsOf(study.file),
+    factors: factorsOf(study),
     stacks: stacks.map((stack, i) => ({
       id: stackId(study.id, i),
       runs: stack.runs.length,

@@ -7,7 +7,7 @@ import { readRunSeries } from '#core/store/readSeries.ts'
 import { readStacks, type Stack } from '#core/store/stacks.ts'
 import { listStudies } from '#core/store/studies.ts'
 import type { RunEnd, TrainJob } from '#core/trainer/protocol.ts'
-import type { Waiting } from './queue.ts'
+import { finalParameters, type Waiting } from './queue.ts'
 import { waitingOf } from './studies.ts'
 import type { Reader } from './workbench.ts'
 
@@ -34,7 +34,7 @@ export async function verifyRuns(reader: Reader, run: string | undefined): Promi
   return compared
 }
 
-async function verifyStack(reader: Reader, { runs, files, engine, stack }: Waiting, { steps }: Stack): Promise<Compared> {
+async function verifyStack(reader: Reader, { runs, files, engine, stack, after }: Waiting, { steps }: Stack): Promise<Compared> {
   const rows = new Map<string, number[]>() // metric → row-major values
   const axis: number[] = []
   const ends = new Map<string, RunEnd>()
@@ -45,6 +45,7 @@ async function verifyStack(reader: Reader, { runs, files, engine, stack }: Waiti
     runs: runs.map(({ cellId: _, ...one }) => one),
     files,
     checkpointFrom: null,
+    startFrom: finalParameters(reader.project, after),
     checkpointEveryMs: Number.MAX_SAFE_INTEGER,
   }
   const end = await reader.runJob({

@@ -44,3 +44,9 @@ function slips(a: string, b: string): number {
 function at(row: readonly number[], column: number): number {
   return row[column] ?? Infinity
 }
+
+/** The end of a sentence that refuses a word: what was probably meant, or nothing. */
+export function hintFor(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known)
+  return meant === undefined ? '' : `; did you mean ${meant}?`
+}

@@ -15,7 +15,7 @@ import { monotonicClock } from '../clock.ts'
 import { makeLanes, type Lane } from '../lanes.ts'
 import { laneParameters, measureOf, vectorOf, type Measure } from '../measure.ts'
 import type { Result, RunEnd, TrainJob } from '../protocol.ts'
-import { readCheckpoint, stackName, writeCheckpoint, writeParameters } from '../stackFile.ts'
+import { readCheckpoint, stackName, startFromParameters, writeCheckpoint, writeParameters } from '../stackFile.ts'
 import { captureTraining, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
 
 const sliceMs = 25 // of steps between two looks at the messages
@@ -24,7 +24,8 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
   const engine = await startEngine(spec.engine)
   const lanes = makeLanes(spec.runs, readerOf(spec.files))
   const stack = stackName(spec.runs.map(({ run }) => run))
-  const start = startState(lanes)
+  const start =
+    spec.startFrom === null ? startState(lanes) : startFromParameters(startState(lanes), await readFile(spec.startFrom), kickOf(lanes))
   const from =
     spec.checkpointFrom === null ? { state: start, step: 0 } : readCheckpoint(await readFile(spec.checkpointFrom), { stack, start })
   const measure = measureOf(lanes)
@@ -42,6 +43,12 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
   } finally {
     training.dispose()
   }
+}
+
+/** What is added to every parameter when a level of a continuation begins. */
+function kickOf([first]: readonly Lane[]): number {
+  const design = first?.study.design
+  return design?.kind === 'continuation' ? (design.kick ?? 0) : 0
 }
 
 /** Reads the study's files, each once. */
