@@ -6,11 +6,10 @@ import type { Parameters, Size } from '#core/learning/models/model.ts'
 import { stepDraws, type StepDraws } from '#core/learning/noise/draws.ts'
 import { gradientDraw } from '#core/learning/noise/gradientNoise.ts'
 import { labelDraws } from '#core/learning/noise/labelNoise.ts'
-import { requireNames } from '#core/learning/pattern.ts'
 import type { Reparametrised } from '#core/learning/reparametrise/reparametrise.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
 import { rootKey, split, type Key } from '#core/numerics/random/key.ts'
-import { dataOf, formOf, modelOf } from '#core/study/kinds.ts'
+import { dataOf, formOf, initialValuesOf, modelOf } from '#core/study/kinds.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
 import { taskStudies } from '#core/study/tasks.ts'
 import { oracleFor } from '#core/symmetry/predictions/registry.ts'
@@ -85,17 +84,7 @@ function datasetOf(study: StudyFile, { key, read, shared }: Making): Dataset {
 function startOf(study: StudyFile, { size, form, key }: { size: Size; form: Reparametrised; key: Key }) {
   const model = modelOf(study)
   const start = form.start(model.kind.init(model.settings, size, split(key, 'start')), split(key, 'reparametrise'))
-  const trained: Record<string, Float64Array> = { ...start.trained }
-  const names = form.trained.map(({ name }) => name)
-  for (const [pattern, value] of Object.entries(study.initialValues)) {
-    for (const name of requireNames('initialValues', pattern, names)) {
-      const length = trained[name]?.length ?? 0
-      if (typeof value !== 'number' && value.length !== length)
-        throw new Refusal('invalid-input', `initialValues.${pattern}: expected ${length} numbers for ${name}, got ${value.length}`)
-      trained[name] = typeof value === 'number' ? new Float64Array(length).fill(value) : Float64Array.from(value)
-    }
-  }
-  return { trained, constants: start.constants }
+  return { trained: { ...start.trained, ...initialValuesOf(study, form.trained) }, constants: start.constants }
 }
 
 type Noisy = { readonly key: Key; readonly form: Reparametrised; readonly data: Dataset }
