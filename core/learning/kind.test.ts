@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import type { Words } from '#core/contract/values.ts'
 import { dataKinds } from './data/registry.ts'
 import { settingsOf } from './kind.ts'
 import { lossKinds } from './losses/registry.ts'
@@ -7,7 +9,15 @@ import { optimiserKinds } from './optimisers/registry.ts'
 import { reparametrisationKinds } from './reparametrise/registry.ts'
 import { scheduleKinds } from './schedules/registry.ts'
 
-const registries = { dataKinds, lossKinds, modelKinds, optimiserKinds, reparametrisationKinds, scheduleKinds }
+type Row = { readonly kind: string; readonly title: Words; readonly settings: z.ZodObject<{ kind: z.ZodLiteral<string> }> }
+const registries: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
+  dataKinds,
+  lossKinds,
+  modelKinds,
+  optimiserKinds,
+  reparametrisationKinds,
+  scheduleKinds,
+}
 
 describe('settingsOf', () => {
   const losses = settingsOf(lossKinds)

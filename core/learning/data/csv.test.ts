@@ -4,6 +4,7 @@ import { rootKey, split } from '#core/numerics/random/key.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { csv } from './csv.ts'
 import type { Part } from './data.ts'
+import { noFiles } from './noFiles.ts'
 
 expect.extend({ toBeAllclose })
 
@@ -18,24 +19,25 @@ const counted = (rows: number): Table => ({
 })
 
 const settingsOf = (settings: object) => csv.settings.parse({ kind: 'csv', path: 'data.csv', target: 'y', ...settings })
-const make = (settings: object, { from = table, with: k = key } = {}) => csv.make(settingsOf(settings), k, () => from)
+const make = (settings: object, { from = table, with: k = key } = {}) =>
+  csv.make(settingsOf(settings), k, { ...noFiles, table: () => from })
 const plain = { standardise: false }
 const column = ({ x }: Part, j: number) => Array.from({ length: x.rows }, (_, i) => x.values[i * x.columns + j] ?? Number.NaN)
 
 describe('csv', () => {
   test('takes all other columns as features, in the order of the file', () => {
     const made = make(plain)
-    expect([made.features, made.target]).toEqual([['a', 'b'], 'y'])
+    expect([made.features, made.targets]).toEqual([['a', 'b'], ['y']])
     expect([...made.train.x.values]).toEqual([1, 10, 2, 10, 3, 40, 6, 20])
-    expect([...made.train.y]).toEqual([2, 4, 9, 1])
+    expect(made.train.y).toEqual({ rows: 4, columns: 1, values: Float64Array.of(2, 4, 9, 1) })
   })
   test('asks for its file with its delimiter', () => {
     const asked: string[][] = []
-    const tables = (...names: string[]) => {
+    const asking = (...names: string[]) => {
       asked.push(names)
       return table
     }
-    csv.make(settingsOf({ delimiter: ';', ...plain }), key, tables)
+    csv.make(settingsOf({ delimiter: ';', ...plain }), key, { ...noFiles, table: asking })
     expect(asked).toEqual([['data.csv', ';']])
   })
   test('takes named features in the order in which they are named', () => {
@@ -48,7 +50,7 @@ describe('csv', () => {
     const [a, b, y] = [Math.sqrt(14 / 4), Math.sqrt(600 / 4), Math.sqrt(38 / 4)]
     expect(column(train, 0)).toBeAllclose([-2 / a, -1 / a, 0, 3 / a])
     expect(column(train, 1)).toBeAllclose([-10 / b, -10 / b, 20 / b, 0])
-    expect(train.y).toBeAllclose([-2 / y, 0, 5 / y, -3 / y])
+    expect(train.y.values).toBeAllclose([-2 / y, 0, 5 / y, -3 / y])
   })
   test('standardises the held parts with the mean and deviation of the training part alone', () => {
     const fractions = { train: 0.5, validation: 0.25, test: 0.25 }
@@ -68,14 +70,14 @@ describe('csv', () => {
   })
   test('splits into parts of the asked sizes that hold every row once', () => {
     const { train, validation, test: held } = make({ ...plain, split: { train: 0.7, validation: 0.2, test: 0.1 } }, { from: counted(30) })
-    expect([train.y.length, validation?.y.length, held?.y.length]).toEqual([21, 6, 3])
+    expect([train.y.rows, validation?.y.rows, held?.y.rows]).toEqual([21, 6, 3])
     const all = [train, validation, held].flatMap((part) => (part === null ? [] : column(part, 0)))
     expect(all.toSorted((p, q) => p - q)).toEqual(Array.from({ length: 30 }, (_, i) => i))
-    expect([...train.y]).toEqual(column(train, 0).map((row) => 10 * row)) // a row stays together
+    expect([...train.y.values]).toEqual(column(train, 0).map((row) => 10 * row)) // a row stays together
   })
   test('sizes that are no whole numbers are rounded, and the training part takes the rest', () => {
     const { train, validation, test: held } = make({ ...plain, split: { train: 0.8, test: 0.2 } }, { from: counted(7) })
-    expect([train.y.length, validation, held?.y.length]).toEqual([6, null, 1]) // 1.4 is rounded
+    expect([train.y.rows, validation, held?.y.rows]).toEqual([6, null, 1]) // 1.4 is rounded
   })
   test('a split is shuffled by the key: the same key the same order, another another', () => {
     const settings = { ...plain, split: { train: 0.5, test: 0.5 } }
@@ -122,9 +124,10 @@ describe('csv', () => {
     expect(parsed.error?.issues[0]?.message).toBe('expected three fractions that add up to 1')
   })
   test('names its file, and its shape holds the hash of the bytes', () => {
-    const settings = settingsOf({ sha256: 'ab'.repeat(32) })
+    const settings = settingsOf({ sha256: { 'data.csv': 'ab'.repeat(32) } })
     expect(csv.files(settings)).toEqual(['data.csv'])
-    expect(csv.shapeOf(settings)).toMatchObject({ path: 'data.csv', sha256: 'ab'.repeat(32) })
-    expect(csv.settings.safeParse({ ...settings, sha256: 'AB' }).success).toBe(false)
+    expect(csv.shapeOf(settings)).toMatchObject({ path: 'data.csv', sha256: { 'data.csv': 'ab'.repeat(32) } })
+    for (const sha256 of [{ 'data.csv': 'AB' }, { 'data.csv': 'AB'.repeat(32) }, 'ab'.repeat(32)])
+      expect(csv.settings.safeParse({ ...settings, sha256 }).success).toBe(false)
   })
 })

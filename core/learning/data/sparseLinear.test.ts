@@ -2,24 +2,22 @@ import { describe, expect, test } from 'vitest'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import type { Part } from './data.ts'
+import { noFiles } from './noFiles.ts'
 import { sparseLinear } from './sparseLinear.ts'
 
 expect.extend({ toBeAllclose })
 
 const key = rootKey({ base: 1, cell: '0'.repeat(64), replicate: 1 })
-const noTables = () => {
-  throw new Error('a synthetic data set reads no table')
-}
 const make = (settings: object, from = key) =>
   sparseLinear.make(
     sparseLinear.settings.parse({ kind: 'sparse-linear', samples: 60, features: 12, coefficients: [1.5, -2], ...settings }),
     from,
-    noTables,
+    noFiles,
   )
 
 /** y − Xβ, by a loop of its own. */
 const noiseOf = ({ x, y }: Part, beta: readonly number[]) =>
-  Array.from(y, (value, i) => beta.reduce((rest, b, j) => rest - b * (x.values[i * x.columns + j] ?? Number.NaN), value))
+  Array.from(y.values, (value, i) => beta.reduce((rest, b, j) => rest - b * (x.values[i * x.columns + j] ?? Number.NaN), value))
 const mean = (values: Iterable<number>) => {
   const list = [...values]
   return list.reduce((sum, value) => sum + value, 0) / list.length
@@ -27,9 +25,9 @@ const mean = (values: Iterable<number>) => {
 
 describe('sparse-linear', () => {
   test('has the asked shape, names and no other part', () => {
-    const { train, features, target, validation, test: held } = make({})
-    expect([train.x.rows, train.x.columns, train.x.values.length, train.y.length]).toEqual([60, 12, 720, 60])
-    expect([features[0], features[11], features.length, target]).toEqual(['x1', 'x12', 12, 'y'])
+    const { train, features, targets, validation, test: held } = make({})
+    expect([train.x.rows, train.x.columns, train.x.values.length, train.y.values.length]).toEqual([60, 12, 720, 60])
+    expect([features[0], features[11], features.length, targets]).toEqual(['x1', 'x12', 12, ['y']])
     expect([validation, held]).toEqual([null, null])
   })
   test('y is Xβ where there is no noise, and coefficients beyond those written are zero', () => {
@@ -68,7 +66,7 @@ describe('sparse-linear', () => {
   })
   test('a test part is drawn beside the training part and changes nothing in it', () => {
     const { train, test: held } = make({ testSamples: 7 })
-    expect([held?.x.rows, held?.y.length]).toEqual([7, 7])
+    expect([held?.x.rows, held?.y.rows]).toEqual([7, 7])
     expect(train).toEqual(make({}).train)
     expect(held?.x.values.slice(0, 12)).not.toEqual(train.x.values.slice(0, 12))
   })

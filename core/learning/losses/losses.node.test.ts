@@ -5,7 +5,7 @@ import { startEngine } from '#core/engines/registry.ts'
 import { settingsOf } from '#core/learning/kind.ts'
 import { lossCases } from '#core/testing/models/cases.ts'
 import { numbers } from '#core/testing/models/gradients.ts'
-import { lossOf, type LossSettings } from '#core/testing/reference/losses.ts'
+import { lossOf } from '#core/testing/reference/losses.ts'
 import { upTo, type Rows } from '#core/testing/reference/models.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import type { LossKind } from './loss.ts'
@@ -49,9 +49,7 @@ describe.each(['cpu', 'wasm'] as const)('losses on %s', (engine) => {
       ['own', targets],
       ['shared', targets.slice(0, 1)],
     ])('gives each run the number of the plain formula with %s targets, in float32 and in float64', (_, target) => {
-      const expected = outputs.map((output, r) =>
-        lossOf(parse.parse(loss) as LossSettings, output, target[target.length > 1 ? r : 0] ?? []),
-      ) // the reference reads the fields that they share
+      const expected = outputs.map((output, r) => lossOf(parse.parse(loss), output, target[target.length > 1 ? r : 0] ?? []))
       const single = inScope(() => measured(loss, { output: outputs, target })).values
       // a sum of twelve terms below 2⁴, each of a handful of roundings; wasm's exp and log are good to a few units in the last place
       expect(single).toBeAllclose(expected, { absolute: 12 * 2 ** 4 * 2 ** -22 })

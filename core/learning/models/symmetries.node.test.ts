@@ -61,7 +61,8 @@ const rotation = (n: number) => [...qr({ rows: n, columns: n, values: Float64Arr
 describe('symmetries', () => {
   beforeAll(async () => void (await startEngine('wasm')))
 
-  describe.each(Object.keys(activations) as ActivationName[])('of a perceptron with %s', (activation) => {
+  const names = Object.keys(activations) as ActivationName[] // the keys of the table
+  describe.each(names)('of a perceptron with %s', (activation) => {
     const width = 4
     const set = setUp({ kind: 'perceptron', widths: [width, 3], activation })
     /** Factors on what goes into neurons of the first layer, its bias included, and on what comes out of them. */

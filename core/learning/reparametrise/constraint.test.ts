@@ -13,7 +13,8 @@ const column = ({ rows, columns, values }: Matrix, k: number) =>
 const projector = (o: Matrix) => matrixProduct(o, transposed(o)).values
 const expectOrthonormal = (o: Matrix) =>
   expect(matrixProduct(transposed(o), o).values).toBeAllclose(identity(o.columns).values, { absolute: 1e-14 }) // a few roundings of lengths 1
-const difference = (values: readonly number[]) => values.slice(1).map((value, i) => value - (values[i] ?? Number.NaN))
+/** The next number of an endless stream. */
+const next = (stream: Iterator<number>) => Number(stream.next().value)
 
 describe('constraintMatrix', () => {
   test('zero is every direction', () => expect(constraintMatrix({ kind: 'zero' }, vector(3))).toEqual(identity(3)))
@@ -62,9 +63,7 @@ describe('constraintMatrix', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 7 }), fc.infiniteStream(entry), fc.nat(5), (d, stream, more) => {
         const count = Math.min(d, 1 + more)
-        const spannedBy = Array.from({ length: count }, () =>
-          Array.from({ length: d }, () => Math.round(4 * (stream.next().value as number))),
-        ) // an endless stream
+        const spannedBy = Array.from({ length: count }, () => Array.from({ length: d }, () => Math.round(4 * next(stream))))
         const made = () => constraintMatrix({ kind: 'subspace', spannedBy }, vector(d))
         let o: Matrix
         try {

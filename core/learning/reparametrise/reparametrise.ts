@@ -44,10 +44,14 @@ export function reparametrised(plain: readonly ParameterShape[], list: readonly 
     },
     expand: (trained, constants) => ({
       ...Object.fromEntries(rest.map(({ name }) => [name, entryOf(trained, name)])),
-      ...Object.assign({}, ...parts.map(({ kind, settings, targets }) => kind.expand(settings, targets, { trained, constants }))),
+      ...joined(parts.map(({ kind, settings, targets }) => kind.expand(settings, targets, { trained, constants }))),
     }),
-    decayScale: (constants) => Object.assign({}, ...parts.map(({ kind, settings }) => kind.decayScale?.(settings, constants) ?? {})),
+    decayScale: (constants) => joined(parts.map(({ kind, settings }) => kind.decayScale?.(settings, constants) ?? {})),
   }
+}
+
+function joined<T>(records: readonly Readonly<Record<string, T>>[]): Record<string, T> {
+  return Object.fromEntries(records.flatMap((record) => Object.entries(record)))
 }
 
 function partsOf(plain: readonly ParameterShape[], list: readonly Reparametrisation[]): readonly Part[] {

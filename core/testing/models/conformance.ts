@@ -8,8 +8,8 @@ import { settingsOf } from '#core/learning/kind.ts'
 import type { ModelKind } from '#core/learning/models/model.ts'
 import { modelKinds } from '#core/learning/models/registry.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
-import { lossOf, type LossSettings } from '#core/testing/reference/losses.ts'
-import { outputOf, upTo, type ModelSettings, type Rows } from '#core/testing/reference/models.ts'
+import { lossOf } from '#core/testing/reference/losses.ts'
+import { outputOf, upTo, type Rows, type Values } from '#core/testing/reference/models.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { lossCases, type ModelCase } from './cases.ts'
 import { dataTensor, expectGradients, lanesOf, numbers, stackedValues } from './gradients.ts'
@@ -45,7 +45,7 @@ export function describeModel(cases: readonly ModelCase[]): void {
           shapes,
           lanes: lanesOf(shapes, stack.runs),
           tensorLoss: (parameters) => lossKind.of(ofLoss, kind.apply(settings, parameters, rowsTensor(x, stack)), rowsTensor(y, stack)),
-          plainLoss: (values, r) => lossOf(ofLoss as LossSettings, plainOutput(settings, one, { values, x: laneOf(x, r) }), laneOf(y, r)), // the reference reads the fields that they share
+          plainLoss: (values, r) => lossOf(ofLoss, plainOutput(settings, one, { values, x: laneOf(x, r) }), laneOf(y, r)),
         })
       }
     })
@@ -86,12 +86,8 @@ function rowsTensor(lanes: readonly Rows[], { isShared }: Stack): Tensor {
   return isShared || lanes.length > 1 ? rows : rows.expandDims(0)
 }
 
-function plainOutput(
-  settings: Subject['settings'],
-  { size }: ModelCase,
-  { values, x }: { values: Parameters<typeof outputOf>[1]['values']; x: Rows },
-): Rows {
-  return outputOf(settings as ModelSettings, { values, x, outputs: size.outputs }) // the reference reads the fields that they share
+function plainOutput(settings: Subject['settings'], { size }: ModelCase, { values, x }: { values: Values; x: Rows }): Rows {
+  return outputOf(settings, { values, x, outputs: size.outputs })
 }
 
 function describeRecord({ kind, settings, shapes, one }: Subject): void {
@@ -161,4 +157,24 @@ function describeOutputs({ kind, settings, shapes, one }: Subject): void {
     expect(double.values).toBeAllclose(expected, { relative: 0, absolute: 1e-13 * (1 + largest) }) // some hundred roundings of 1.1e-16
     expect(engine.values).toBeAllclose(expected, { relative: 0, absolute: 1e-5 * (1 + largest) }) // the same of 6e-8
   })
+  test.each(stacks.filter(({ runs }) => runs > 1))('a run of NaN leaves its neighbours their bits, shared data: $isShared', (stack) => {
+    const x = inputsOf(one, stack)
+    const lanes = lanesOf(shapes, stack.runs)
+    const broken = lanes.map((lane, r) => (r === 1 ? mapped(lane, () => Number.NaN) : lane))
+    const outputs = (of: typeof lanes) =>
+      inScope(() => Array.from(kind.apply(settings, stackedValues(shapes, of), rowsTensor(x, stack)).dataSync()))
+    const [whole, hurt] = [outputs(lanes), outputs(broken)]
+    const each = whole.length / stack.runs
+    expect(hurt.slice(each, 2 * each).every(Number.isNaN)).toBe(true)
+    for (const r of [0, 2]) expect(hurt.slice(r * each, (r + 1) * each)).toEqual(whole.slice(r * each, (r + 1) * each))
+  })
+  test('a parameter that is missing is a bug', () => {
+    expect(() => inScope(() => kind.apply(settings, {}, dataTensor(inputsOf(one, { runs: 1, isShared: true }))))).toThrow(
+      'bug: model: the parameter',
+    )
+  })
+}
+
+function mapped(values: Values, to: (value: number) => number): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, own]) => [name, own.map(to)]))
 }
