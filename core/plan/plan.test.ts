@@ -36,7 +36,7 @@ describe('planStacks', () => {
     ['noise.gradient.std', '[0.1, 0.3]', 'noise.gradient={kind: isotropic, std: 1}'],
     ['initialValues', '[{}, {u: 1}, {u: [1, 2, 3]}]'],
     ['reparametrise[0].std', '[0.1, 0.2]', 'reparametrise=[{kind: syre, std: 1}]'],
-    ['regularisation.groups[0].weightDecay', '[0, 1]', 'regularisation.groups=[{parameters: u, weightDecay: 2}]'],
+    ['regularisation.groups[0].weightDecay', '[1, 3]', 'regularisation.groups=[{parameters: u, weightDecay: 2}]'],
     ['tasks[0].set', '[{data.noise: 1}, {data.noise: 2}]', 'tasks=[{step: 10, set: {data.noise: 0}}]'],
   ])('runs that differ in %s alone train in one stack', (path, levels, ...more) =>
     expect(plan([...more, factor(path, levels), 'seeds.count=3'])).toHaveLength(1),
@@ -123,13 +123,14 @@ describe('planStacks', () => {
 
 describe('a pattern', () => {
   test.each([
+    ['initialValues={u: [1, 2]}', 'initialValues.u: expected 3 numbers for u, got 2'],
     ['initialValues={v: 1}', 'initialValues: expected a pattern of the parameters u, w, got "v"'],
     [
       'regularisation.groups=[{parameters: "layer*", weightDecay: 1}]',
       'regularisation.groups[0].parameters: expected a pattern of the parameters u, w, got "layer*"',
     ],
     ['reparametrise=[{kind: syre, std: 1, parameters: v}]', 'expected a pattern of the parameters u, w, got "v"'],
-  ])('%s that names no parameter is refused before anything runs', (override, sentence) => expect(() => plan([override])).toThrow(sentence))
+  ])('%s that does not fit is refused before anything runs', (override, sentence) => expect(() => plan([override])).toThrow(sentence))
   test('names what is trained: after a reparametrisation its variables', () => {
     const syre = 'reparametrise=[{kind: syre, std: 1, parameters: u}]'
     expect(plan([syre, 'initialValues={u/free: 0, w: 1}'])).toHaveLength(1)

@@ -16,7 +16,7 @@ import { requireNames } from '#core/learning/pattern.ts'
 import { reparametrisationKinds } from '#core/learning/reparametrise/registry.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
 import { taskStudies } from '#core/study/tasks.ts'
-import { dataOf, formOf, lossOf, modelOf, optimiserOf, recordEvery } from '#core/study/kinds.ts'
+import { dataOf, formOf, initialValuesOf, lossOf, modelOf, optimiserOf, recordEvery } from '#core/study/kinds.ts'
 
 export type PlannedRun = { readonly id: string; readonly cell: Cell; readonly replicate: number }
 
@@ -81,11 +81,11 @@ function tasksOf(study: StudyFile, size: DataSize): Json {
     })
 }
 
-/** Numbers that one run trains. Fails: 'invalid-input' for a pattern that names no parameter. */
+/** Numbers that one run trains. Fails: 'invalid-input' for a pattern that names no parameter, or initial values of another number. */
 function parameterCount(study: StudyFile, size: Size): number {
   const { trained } = formOf(study, size)
   const names = trained.map(({ name }) => name)
-  for (const pattern of Object.keys(study.initialValues)) requireNames('initialValues', pattern, names)
+  initialValuesOf(study, trained)
   for (const [i, { parameters }] of study.regularisation.groups.entries())
     requireNames(`regularisation.groups[${i}].parameters`, parameters, names)
   return trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)

@@ -17,8 +17,9 @@ type Artifact = Parameters<JobContext['artifact']>[0]
 
 type Said = { readonly began: Began[]; readonly rows: Rows[]; readonly artifacts: Artifact[]; readonly ends: RunEnd[] }
 
-/** Writes down what a job says; nobody asks it to stop. */
-function listener(folder: string) {
+/** Writes down what a job says; asks it to stop after so many pauses, one for each recorded step at the latest. */
+function listener(folder: string, pauses = Number.POSITIVE_INFINITY) {
+  let paused = 0
   const said: Said = { began: [], rows: [], artifacts: [], ends: [] }
   const context: JobContext = {
     job: 'train',
@@ -28,8 +29,8 @@ function listener(folder: string) {
     artifact: (file) => void said.artifacts.push(file),
     runsEnded: (runs) => void said.ends.push(...runs),
     log: () => undefined,
-    stopRequested: () => false,
-    pause: () => Promise.resolve(),
+    stopRequested: () => paused >= pauses,
+    pause: async () => void (paused += 1),
   }
   return { said, context }
 }
@@ -39,11 +40,20 @@ describe('the train job', () => {
   beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'kagami train 日本語 '))))
   afterEach(async () => rm(folder, { recursive: true }))
 
-  const run = async (runs: readonly Fields[], files: Readonly<Record<string, string>> = {}) => {
-    const { said, context } = listener(folder)
+  type How = { readonly files?: Readonly<Record<string, string>>; readonly pauses?: number; readonly checkpointFrom?: string }
+  const run = async (runs: readonly Fields[], { files = {}, pauses, checkpointFrom }: How = {}) => {
+    const { said, context } = listener(folder, pauses)
     const specs = runs.map((fields, i) => specOf(fields, { replicate: i + 1 }))
     const result = await runTrain(
-      { kind: 'train', engine: 'wasm', runs: specs, files, checkpointFrom: null, checkpointEveryMs: 60_000 },
+      {
+        kind: 'train',
+        engine: 'wasm',
+        runs: specs,
+        files,
+        checkpointFrom: checkpointFrom ?? null,
+        startFrom: null,
+        checkpointEveryMs: 60_000,
+      },
       context,
     )
     return { said, result }
@@ -54,7 +64,7 @@ describe('the train job', () => {
     await writeFile(stored, 'a;b;y\n1;0;1\n0;1;2\n1;1;2\n1;-1;0\n')
     const data = { kind: 'csv', path: 'table.csv', target: 'y', delimiter: ';', standardise: false }
     const fields = { data, optimiser: { kind: 'sgd', learningRate: 0.2 }, regularisation: { weightDecay: 0.5 }, training: { steps: 3_000 } }
-    const { said, result } = await run([fields], { 'table.csv': stored })
+    const { said, result } = await run([fields], { files: { 'table.csv': stored } })
     expect(result).toMatchObject({ kind: 'train', steps: 3_000 })
     const [end] = said.ends
     expect(end).toMatchObject({ outcome: { kind: 'reached-last-step' }, coefficients: { names: ['a', 'b'] } })
@@ -100,5 +110,61 @@ describe('the train job', () => {
     await expect(run([{ data: { kind: 'csv', path: 'other.csv', target: 'y' } }])).rejects.toThrow(
       'data.path: expected a file of the study, got "other.csv"',
     )
+  })
+
+  describe('with tasks', () => {
+    const scalar = {
+      model: { kind: 'linear' },
+      data: { kind: 'scalar', target: 3 },
+      initialValues: { v: 1 },
+      measure: ['loss', 'norm'],
+      training: { steps: 6, record: { every: 1 } },
+      tasks: [
+        { step: 2, set: { 'data.target': 10 } },
+        { step: 5, set: { 'data.target': 0 } },
+      ],
+    }
+    const series = (said: Said, name: string) => said.rows.flatMap(({ values }) => [...(values[name] ?? [])])
+
+    test('the target changes exactly at the first step of a task', async () => {
+      const { said } = await run([{ ...scalar, optimiser: { kind: 'sgd', learningRate: 0.1 } }])
+      let value = 1
+      const reached = [3, 3, 10, 10, 10, 0].map((target) => (value -= 0.1 * 2 * (value - target)))
+      expect(series(said, 'coefficient-norm')).toBeAllclose([1, ...reached], { relative: 1e-6 }) // six float32 steps
+      // the loss of a step is that of the data that led to it
+      const losses = [3, 3, 3, 10, 10, 10, 0]
+        .map((target, i) => ([1, ...reached][i] ?? Number.NaN) - target)
+        .map((residual) => residual ** 2)
+      expect(series(said, 'loss')).toBeAllclose(losses, { relative: 1e-5 }) // the square of a difference
+    })
+
+    // everything that draws anew at a step or carries from one to the next
+    const rich: Fields = {
+      data: { kind: 'sparse-linear', samples: 12, features: 3, coefficients: [1, -2], noise: 0.1 },
+      optimiser: { kind: 'adam', learningRate: 0.02, batch: 5, schedule: { kind: 'cosine', warmUp: 3 }, clip: { norm: 5 } },
+      noise: { label: { kind: 'gaussian', std: 0.1 }, gradient: { kind: 'heavy-tailed', std: 0.01 } },
+      reparametrise: [{ kind: 'syre', std: 0.1, parameters: 'u' }],
+      regularisation: { weightDecay: 0.01, groups: [{ parameters: 'w', weightDecay: 0.02 }] },
+      tasks: [
+        { step: 8, set: { 'data.coefficients': [3] } },
+        { step: 15, set: { 'data.noise': 1 } },
+      ],
+      training: { steps: 24, record: { every: 1 } },
+    }
+    test.each([1, 7, 8, 9, 15, 23])('a stack that was stopped at step %d ends with the bytes of one unbroken', async (step) => {
+      const whole = await run([rich, { ...rich, regularisation: { weightDecay: 0.1, groups: [{ parameters: 'w', weightDecay: 0 }] } }])
+      const runs = [rich, { ...rich, regularisation: { weightDecay: 0.1, groups: [{ parameters: 'w', weightDecay: 0 }] } }]
+      const first = await run(runs, { pauses: step })
+      const [checkpoint] = first.said.artifacts
+      assert(checkpoint?.what === 'checkpoint', 'a job that was stopped leaves a checkpoint')
+      expect(checkpoint.step).toBe(step)
+      const second = await run(runs, { checkpointFrom: checkpoint.path })
+      expect(second.said.ends).toEqual(whole.said.ends)
+      expect(second.said.artifacts.at(-1)?.sha256).toBe(whole.said.artifacts.at(-1)?.sha256)
+      for (const name of ['loss', 'parameter-norm']) {
+        const joined = [...series(first.said, name), ...series(second.said, name)]
+        expect(joined).toEqual(series(whole.said, name))
+      }
+    })
   })
 })
