@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Json } from '#core/contract/values.ts'
 import { studySchema } from './schema.ts'
 import { taskStudies } from './tasks.ts'
 
@@ -12,7 +13,7 @@ const study = (tasks: readonly unknown[]) =>
     training: { steps: 100 },
     tasks,
   })
-const task = (step: number, set: Readonly<Record<string, unknown>>) => ({ step, set })
+const task = (step: number, set: Record<string, Json>) => ({ step, set })
 
 describe('taskStudies', () => {
   test('of a study without tasks is the study from step 0', () => {

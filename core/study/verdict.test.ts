@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '#core/contract/runs.ts'
 import type { Words } from '#core/contract/values.ts'
-import type { Gate } from './schema.ts'
+import { gate as gateSchema, type Gate } from './gates.ts'
 import { verdictOf } from './verdict.ts'
 
 const linear = { factor: 'model', value: { kind: 'linear' }, label: 'linear' }
@@ -25,10 +25,14 @@ const run = (id: string, value: number | null, more: Partial<Run> = {}): Run => 
   endedMs: null,
   ...more,
 })
-const atMost: Gate = { metric: 'zeros', atMost: 2, where: {} }
-const atLeast: Gate = { metric: 'zeros', atLeast: 2, where: {} }
-const untold = (): Words | null => null
-const verdict = (gate: Gate, runs: readonly Run[]) => verdictOf([gate], runs, untold)[0]
+const gateOf = (fields: object): Gate => gateSchema.parse({ metric: 'zeros', ...fields })
+const atMost = gateOf({ atMost: 2 })
+const atLeast = gateOf({ atLeast: 2 })
+const sources = {
+  valueOf: ({ metric }: Gate, { values }: Run) => values[metric] ?? Number.NaN,
+  theoryOf: (): Words | null => null,
+}
+const verdict = (gate: Gate, runs: readonly Run[]) => verdictOf([gate], runs, sources)[0]
 
 describe('verdictOf', () => {
   test('counts the runs at or below a limit, and names the worst', () => {
@@ -86,6 +90,73 @@ describe('verdictOf', () => {
     expect(verdict(atMost, runs)).toMatchObject({ passed: 1, total: 2, where: [] })
   })
   test('gives a part for each rule, in their order', () => {
-    expect(verdictOf([atMost, atLeast], [run('a', 2)], untold).map(({ rule }) => rule)).toEqual(['at-most', 'at-least'])
+    expect(verdictOf([atMost, atLeast], [run('a', 2)], sources).map(({ rule }) => rule)).toEqual(['at-most', 'at-least'])
+  })
+  test('between two limits counts the runs within both, and the worst is the furthest outside', () => {
+    const within = gateOf({ atLeast: 1, atMost: 2 })
+    expect(verdict(within, [run('a', 1), run('b', 2), run('c', 2.5), run('d', 0)])).toMatchObject({
+      rule: 'within',
+      limit: 1,
+      upper: 2,
+      passed: 2,
+      total: 4,
+      worst: 0,
+      worstRun: 'd',
+    })
+  })
+
+  describe('of all runs together', () => {
+    const runs = [run('a', 1), run('b', 2), run('c', 6)]
+    test('a mean passes or does not, with its interval', () => {
+      const part = verdict(gateOf({ of: 'mean', atMost: 3 }), runs)
+      expect(part).toMatchObject({ of: 'mean', passed: 1, total: 1, runs: 3, value: 3 })
+      // s² = (4 + 1 + 9)/2 = 7, t of 2 degrees at .975 is 4.302652730
+      const half = (4.30265273 * Math.sqrt(7)) / Math.sqrt(3)
+      expect(part?.interval?.low ?? Number.NaN).toBeCloseTo(3 - half, 6) // ten printed digits of t
+      expect(part?.interval?.high ?? Number.NaN).toBeCloseTo(3 + half, 6)
+      expect(verdict(gateOf({ of: 'mean', atMost: 2.9 }), runs)).toMatchObject({ passed: 0, total: 1 })
+    })
+    test('a median has no interval', () => {
+      expect(verdict(gateOf({ of: 'median', atMost: 2 }), runs)).toMatchObject({ passed: 1, total: 1, value: 2, interval: null })
+    })
+    test('a mean of zeros and ones is a share', () => {
+      const part = verdict(gateOf({ of: 'mean', atLeast: 0.5 }), [run('a', 1), run('b', 1), run('c', 0), run('d', 1)])
+      // Wilson, 3 of 4: (.75 + z²/8 ± z√(.75·.25/4 + z²/64))/(1 + z²/4), z = 1.959963985
+      expect(part).toMatchObject({ value: 0.75, passed: 1 })
+      expect(part?.interval?.low ?? Number.NaN).toBeCloseTo(0.3006418, 6)
+      expect(part?.interval?.high ?? Number.NaN).toBeCloseTo(0.9544127, 6)
+    })
+    test('without all of its runs, or with one that has no value, it has none', () => {
+      const mean = gateOf({ of: 'mean', atMost: 10 })
+      expect(verdict(mean, [...runs, run('d', 1, { state: 'failed' })])).toMatchObject({ passed: 0, total: 0 })
+      expect(verdict(mean, [...runs, run('d', Number.NaN)])).toMatchObject({ passed: 0, total: 1, value: null, interval: null })
+      expect(verdict(mean, [])).toMatchObject({ passed: 0, total: 0, value: null })
+    })
+  })
+
+  describe('relative to a baseline', () => {
+    const decay = (value: number) => ({ factor: 'decay', value, label: String(value) })
+    const at = (id: string, value: number, more: { levels: Run['levels']; replicate?: number; state?: Run['state'] }) =>
+      run(id, value, more)
+    const gate = gateOf({ atMost: 0, where: { decay: 1 }, relativeTo: { decay: 0 } })
+    test('the value is the difference to the run of the same replicate and the same other levels', () => {
+      const runs = [
+        at('base', 5, { levels: [linear, decay(0)] }),
+        at('other model', 0, { levels: [product, decay(0)] }),
+        at('other seed', 0, { levels: [linear, decay(0)], replicate: 2 }),
+        at('a', 4, { levels: [linear, decay(1)] }),
+      ]
+      expect(verdict(gate, runs)).toMatchObject({
+        passed: 1,
+        total: 1,
+        worst: -1,
+        worstRun: 'a',
+        relativeTo: [{ factor: 'decay', label: '0' }],
+      })
+    })
+    test('without a finished baseline there is no value', () => {
+      const runs = [at('base', 5, { levels: [linear, decay(0)], state: 'failed' }), at('a', 4, { levels: [linear, decay(1)] })]
+      expect(verdict(gate, runs)).toMatchObject({ passed: 0, total: 1, worst: Number.NaN })
+    })
   })
 })
