@@ -27,6 +27,7 @@ export type Stack = {
   readonly parameters: number // of one run
   readonly multiplications: number // of one row through one run's weights
   readonly rows: number // of one run's training part
+  readonly seen: number // of them in one step
   readonly inputs: number
   readonly outputs: number
   readonly isShared: boolean // one training part for all runs
@@ -59,8 +60,7 @@ export function shapeOf(study: StudyFile, size: DataSize): { readonly [field: st
     parameters: parameterCount(study, { inputs, outputs }),
     steps: study.training.steps,
     recordEvery: recordEvery(study),
-    measure: study.measure,
-    facts: factsOf(study),
+    columns: columnsOf(study.measure, factsOf(study)).map(({ name }) => name),
   }
 }
 
@@ -146,6 +146,7 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
       parameters,
       multiplications: multiplicationsOf(study, { inputs, outputs }),
       rows,
+      seen: study.optimiser.batch === 'full' ? rows : study.optimiser.batch,
       inputs,
       outputs,
       isShared: shared,
@@ -156,12 +157,12 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
 }
 
 /**
- * Seconds that training a stack takes on the wasm engine, to within a factor of two: 40 kernel calls of 2 µs a step, 1 ns for each element of the
- * outputs and parameters that they touch, and for the two products 1 ns a multiplication where every run has its own data (a plain loop) or 0.15 ns
- * where it is shared (XNNPACK). Measured on E1 (80 runs, own data) and on the diabetes table (shared).
+ * Seconds that training a stack takes on the wasm engine, to within a factor of three: 40 kernel calls of 2 µs a step, 1 ns for each element of the
+ * outputs and parameters that they touch, and 0.2 ns for each of the three multiplications that a parameter costs a row: forward and both backward.
+ * Measured on E1 and E5 (theory.md), own data, and on the diabetes table, shared.
  */
-export function estimateSeconds({ runs, steps, parameters, multiplications, rows, isShared }: Stack): number {
-  const products = 2 * rows * multiplications * runs.length
-  const elements = runs.length * (8 * rows + 12 * parameters)
-  return steps * (80e-6 + elements * 1e-9 + products * (isShared ? 0.15e-9 : 1e-9))
+export function estimateSeconds({ runs, steps, parameters, multiplications, seen }: Stack): number {
+  const products = 3 * seen * multiplications * runs.length
+  const elements = runs.length * (8 * seen + 12 * parameters)
+  return steps * (80e-6 + elements * 1e-9 + products * 0.2e-9)
 }

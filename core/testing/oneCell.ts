@@ -1,7 +1,7 @@
 /** Runs of small studies for tests of what trains: specifications as the workbench sends them, and their stack trained to a step. */
 import type { Json } from '#core/contract/values.ts'
-import { readNumericTable } from '#core/formats/csv.ts'
 import type { DataReader } from '#core/learning/data/data.ts'
+import { fileReader } from '#core/learning/data/fileReader.ts'
 import { studySchema } from '#core/study/schema.ts'
 import type { Lane } from '#core/trainer/lanes.ts'
 import { makeLanes } from '#core/trainer/lanes.ts'
@@ -26,7 +26,10 @@ export function specOf(fields: Fields, { replicate = 1, cell = '0'.repeat(64), b
 }
 
 /** Tables whose text is their path: `x,y/1,2/3,4` has two rows. */
-export const inlineTables: DataReader = { table: (path) => readNumericTable(`${path.replaceAll('/', '\n')}\n`, { name: 'inline.csv' }) }
+export const inlineTables: DataReader = fileReader({
+  bytes: (path) => new TextEncoder().encode(`${path.replaceAll('/', '\n')}\n`),
+  nameOf: () => 'inline.csv',
+})
 
 /** Lanes of runs that differ in these fields. */
 export function lanesOf(fields: readonly Fields[]): Lane[] {

@@ -1,18 +1,17 @@
-/** The data files that a study names: found, bounded in size, read once, hashed, parsed when asked for, once. */
+/** The data files that a study names: found, bounded in size, read once, hashed. */
 import { readFileSync, statSync } from 'node:fs'
-import { basename, extname, isAbsolute, join, resolve, sep } from 'node:path'
+import { basename, isAbsolute, join, resolve, sep } from 'node:path'
 import { createHash } from 'node:crypto'
 import { Refusal, quote } from '#core/contract/errors.ts'
-import { readNumericTable, type Table } from '#core/formats/csv.ts'
 
 /** A larger table is refused before it is read. */
 export const mostFileBytes = 256 * 2 ** 20
 
 export type DataFile = {
   readonly path: string
+  readonly name: string // what sentences call it
   readonly bytes: Uint8Array
   readonly sha256: string
-  readonly table: (delimiter: string) => Table
 }
 export type DataFiles = (path: string) => DataFile
 
@@ -27,16 +26,11 @@ export function openDataFiles(folder: string | null, resources: string): DataFil
     if (known !== undefined) return known
     const place = locate(path, { folder, resources })
     const bytes = readBounded(path, place)
-    const tables = new Map<string, Table>()
     const file = {
       path,
       bytes,
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      table: (delimiter: string) => {
-        const table = tables.get(delimiter) ?? readNumericTable(bytes, { name: basename(place), delimiter })
-        tables.set(delimiter, table)
-        return table
-      },
+      name: basename(place),
     }
     open.set(path, file)
     return file
@@ -44,7 +38,7 @@ export function openDataFiles(folder: string | null, resources: string): DataFil
 }
 
 /** What a study that is no file may name: the page is untrusted input, and a refusal quotes what it read. */
-const tableEndings = ['.csv', '.tsv', '.txt']
+const dataEndings = ['.csv', '.tsv', '.txt', '.gz', '-ubyte', '.idx']
 
 function locate(path: string, { folder, resources }: { folder: string | null; resources: string }): string {
   if (path.startsWith('resource:')) {
@@ -53,11 +47,11 @@ function locate(path: string, { folder, resources }: { folder: string | null; re
       throw new Refusal('invalid-input', `data.path: expected a table of the program, got ${quote(path)}`)
     return place
   }
-  if (isAbsolute(path) && (folder !== null || tableEndings.includes(extname(path).toLowerCase()))) return path
+  if (isAbsolute(path) && (folder !== null || dataEndings.some((ending) => path.toLowerCase().endsWith(ending)))) return path
   if (folder === null)
     throw new Refusal(
       'invalid-input',
-      `data.path: expected an absolute path that ends in ${tableEndings.join(', ')}, or a study that is a file, got ${quote(path)}`,
+      `data.path: expected an absolute path that ends in ${dataEndings.join(', ')}, or a study that is a file, got ${quote(path)}; run takes it with --data`,
     )
   return join(folder, path)
 }

@@ -1,6 +1,7 @@
 /** From what a caller gives (a preset's name, or a text) to a frozen study with its files. */
 import { Refusal } from '#core/contract/errors.ts'
 import type { StudySource } from '#core/contract/studies.ts'
+import { fileReader } from '#core/learning/data/fileReader.ts'
 import type { DataSize } from '#core/plan/plan.ts'
 import { dataOf } from '#core/study/kinds.ts'
 import { rootKey } from '#core/numerics/random/key.ts'
@@ -28,6 +29,7 @@ export function openSource({ preset, text, name, folder, overrides = [] }: Study
 /** Rows and columns of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */
 export function sizeOf(files: DataFiles): DataSize {
   const known = new Map<string, ReturnType<DataSize>>()
+  const reader = fileReader({ bytes: (path) => files(path).bytes, nameOf: (path) => files(path).name })
   return (study) => {
     const { kind, settings } = dataOf(study)
     const text = JSON.stringify(kind.shapeOf(settings))
@@ -35,9 +37,7 @@ export function sizeOf(files: DataFiles): DataSize {
     known.set(text, size)
     return size
     function measure(): ReturnType<DataSize> {
-      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), {
-        table: (path, delimiter) => files(path).table(delimiter),
-      })
+      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), reader)
       return { rows: train.x.rows, inputs: train.x.columns, outputs: train.y.columns }
     }
   }

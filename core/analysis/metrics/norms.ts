@@ -14,6 +14,13 @@ export const norms: Metric = {
       isPredictable: false,
       of: ({ parameters }) => norm(Float64Array.from(Object.values(parameters), norm)),
     },
+    {
+      name: 'log-norm',
+      title: { en: 'Logarithm of the norm, ln ‖θ‖', ja: 'ノルムの対数 ln ‖θ‖' },
+      scale: 'linear',
+      isPredictable: false,
+      of: ({ parameters }) => Math.log(norm(Float64Array.from(Object.values(parameters), norm))),
+    },
     ...(subject.kind === 'coefficients'
       ? [
           {

@@ -2,15 +2,18 @@
  * A table from a CSV file: one column is the target, the others (or those named) are features.
  *
  * Standardised, each column is (value − mean) / standard deviation, with the population's standard deviation (division by n) of
- * the training part, as scikit-learn's StandardScaler; the target too. The models have no intercept, so data that is not
- * standardised goes through the origin.
+ * the training part, as scikit-learn's StandardScaler; the target too. Linear models have no intercept, so data that is not
+ * standardised goes through the origin. Classes are one-hot, in the order of their names, and never standardised; a feature that is
+ * constant over the training rows is 0 there.
  */
 import { z } from 'zod'
 import { Refusal, assert } from '#core/contract/errors.ts'
 import type { Table } from '#core/formats/csv.ts'
 import { permutation } from '#core/numerics/random/draw.ts'
 import { split as splitKey, type Key } from '#core/numerics/random/key.ts'
-import { fileHashes, type DataKind, type Part } from './data.ts'
+import type { Matrix } from '#core/numerics/linalg/matrix.ts'
+import { fileHashes, type DataKind, type DataReader, type Dataset, type Part } from './data.ts'
+import { oneHot } from './idx.ts'
 
 const split = z
   .strictObject({
@@ -26,6 +29,7 @@ const settings = z.strictObject({
   kind: z.literal('csv'),
   path: z.string().min(1).describe('the file, relative to the study; `resource:data/…` for a table that ships with the program'),
   target: z.string().min(1).describe('the column to predict'),
+  task: z.enum(['regression', 'classification']).default('regression').describe('whether the target is a number or a class'),
   features: z.array(z.string().min(1)).min(1).optional().describe('the columns to predict from; all others when left out'),
   delimiter: z.string().length(1).default(','),
   standardise: z.boolean().default(true),
@@ -45,13 +49,14 @@ export const csv: DataKind<typeof settings> = {
     en: `${path}${standardise ? ', standardised' : ''}`,
     ja: `${path}${standardise ? '(標準化)' : ''}`,
   }),
-  traits: ({ split }) => ({
+  traits: ({ split, task }) => ({
     hasValidation: split.validation > 0,
     hasTest: split.test > 0,
-    isClassification: false,
-    hasManyOutputs: false,
+    isClassification: task === 'classification',
+    hasManyOutputs: task === 'classification',
   }),
   make(s, key, read) {
+    if (s.task === 'classification') return makeClasses(s, key, read)
     const table = read.table(s.path, s.delimiter)
     const features = featureNames(s, table)
     const rows = order(s, table, key)
@@ -67,6 +72,48 @@ export const csv: DataKind<typeof settings> = {
     assert(fit != null, 'csv: a training part has at least one row')
     return { features, targets: [s.target], train: fit, validation: validation ?? null, test: test ?? null }
   },
+}
+
+function makeClasses(s: Csv, key: Key, read: DataReader): Dataset {
+  const table = read.classTable(s.path, s.delimiter, s.target)
+  const { names: classes, labels } = table.classes
+  const features = s.features ?? table.columns
+  for (const name of features) columnOf(table, name)
+  const rows = order(s, table, key)
+  const sizes = partSizes(s, table)
+  const cut = (from: number, count: number): Part | null => {
+    const own = rows.subarray(from, from + count)
+    const y = oneHot(
+      Int32Array.from(own, (row) => labels[row] ?? 0),
+      classes.length,
+    )
+    return count === 0 ? null : { x: gather(table, features, own), y }
+  }
+  const train = cut(0, sizes.train)
+  assert(train !== null, 'csv: a training part has at least one row')
+  const scale = s.standardise ? columnScale(train.x) : null
+  const scaled = (part: Part | null) => (part === null || scale === null ? part : { ...part, x: rescaled(part.x, scale) })
+  return {
+    features,
+    targets: classes,
+    train: scaled(train) ?? train,
+    validation: scaled(cut(sizes.train, sizes.validation)),
+    test: scaled(cut(sizes.train + sizes.validation, sizes.test)),
+  }
+}
+
+/** Mean and standard deviation of every column; a constant one has deviation 1, and becomes 0. */
+function columnScale({ rows, columns, values }: Matrix): Scale {
+  const means = new Float64Array(columns)
+  const deviations = new Float64Array(columns)
+  for (const [i, value] of values.entries()) means[i % columns] = (means[i % columns] ?? 0) + value / rows
+  for (const [i, value] of values.entries())
+    deviations[i % columns] = (deviations[i % columns] ?? 0) + (value - (means[i % columns] ?? 0)) ** 2 / rows
+  return { means, deviations: deviations.map((variance, j) => (variance > 1e-24 * (means[j] ?? 0) ** 2 ? Math.sqrt(variance) : 1)) }
+}
+
+function rescaled(x: Matrix, { means, deviations }: Scale): Matrix {
+  return { ...x, values: x.values.map((value, i) => (value - (means[i % x.columns] ?? 0)) / (deviations[i % x.columns] ?? 1)) }
 }
 
 function columnOf(table: Table, name: string): Float64Array {
@@ -110,15 +157,20 @@ function partSizes({ split: fractions }: Csv, table: Table): { train: number; va
 }
 
 function gatherRows(table: Table, { features, target, rows }: { features: readonly string[]; target: string; rows: Int32Array }): Part {
+  const x = gather(table, features, rows)
+  const y = columnOf(table, target)
+  return {
+    x,
+    y: { rows: rows.length, columns: 1, values: Float64Array.from(rows, (row) => y[row] ?? Number.NaN) },
+  }
+}
+
+function gather(table: Table, features: readonly string[], rows: Int32Array): Matrix {
   const columns = features.map((name) => columnOf(table, name))
   const values = new Float64Array(rows.length * features.length) // [rows, features]
   for (const [i, row] of rows.entries())
     for (const [j, column] of columns.entries()) values[i * features.length + j] = column[row] ?? Number.NaN
-  const y = columnOf(table, target)
-  return {
-    x: { rows: rows.length, columns: features.length, values },
-    y: { rows: rows.length, columns: 1, values: Float64Array.from(rows, (row) => y[row] ?? Number.NaN) },
-  }
+  return { rows: rows.length, columns: features.length, values }
 }
 
 type Scale = { readonly means: Float64Array; readonly deviations: Float64Array } // features, then the target

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Words } from '#core/contract/values.ts'
 import type { Key } from '#core/numerics/random/key.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
-import type { Table } from '#core/formats/csv.ts'
+import type { ClassTable, Table } from '#core/formats/csv.ts'
 import type { Kind } from '../kind.ts'
 
 /** Rows of one part of a data set: x [rows, inputs], y [rows, outputs]. Of a class y is one-hot. */
@@ -21,6 +21,9 @@ export type Dataset = {
 export type DataReader = {
   /** The numbers of a CSV file, its cells told apart by `delimiter`. */
   table(path: string, delimiter: string): Table
+  /** The same of a file with a column of classes. */
+  classTable(path: string, delimiter: string, classes: string): ClassTable
+  bytes(path: string): Uint8Array
 }
 
 /** What is known of a data set without making it. */

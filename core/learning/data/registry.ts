@@ -1,5 +1,6 @@
 /** The kinds of data, a row each. */
 import { csv } from './csv.ts'
+import { idx } from './idx.ts'
 import { inline } from './inline.ts'
 import { lowRankMatrix } from './lowRankMatrix.ts'
 import { scalarTarget } from './scalar.ts'
@@ -13,4 +14,5 @@ export const dataKinds = {
   teacher,
   inline,
   csv,
+  idx,
 } as const

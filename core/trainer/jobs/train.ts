@@ -6,8 +6,8 @@ import { basename } from 'node:path'
 import { Refusal, assert } from '#core/contract/errors.ts'
 import type { Outcome } from '#core/contract/runs.ts'
 import { startEngine } from '#core/engines/registry.ts'
-import { readNumericTable, type Table } from '#core/formats/csv.ts'
 import type { DataReader } from '#core/learning/data/data.ts'
+import { fileReader } from '#core/learning/data/fileReader.ts'
 import { recordEvery } from '#core/study/kinds.ts'
 import { writeFileDurably } from '../checkpointFile.ts'
 import type { JobContext } from '../childJob.ts'
@@ -53,17 +53,12 @@ function kickOf([first]: readonly Lane[]): number {
 
 /** Reads the study's files, each once. */
 function readerOf(files: TrainJob['files']): DataReader {
-  const read = new Map<string, Table>()
-  const table = (path: string, delimiter: string) => {
-    const known = read.get(delimiter + path)
-    if (known !== undefined) return known
-    const stored = files[path]
-    if (stored === undefined) throw new Refusal('invalid-input', `data.path: expected a file of the study, got ${JSON.stringify(path)}`)
-    const made = readNumericTable(readFileSync(stored), { name: basename(path), delimiter })
-    read.set(delimiter + path, made)
-    return made
+  const stored = (path: string): string => {
+    const place = files[path]
+    if (place === undefined) throw new Refusal('invalid-input', `data.path: expected a file of the study, got ${JSON.stringify(path)}`)
+    return place
   }
-  return { table }
+  return fileReader({ bytes: (path) => readFileSync(stored(path)), nameOf: (path) => basename(path) })
 }
 
 type TrainingParts = {

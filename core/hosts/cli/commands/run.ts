@@ -30,7 +30,7 @@ export const addRun: Register = (program, done) => {
   withOverrides(program.command('run <study>'))
     .description('train a study (a file or a preset); runs that have finished are not trained again')
     .option('--project <folder>', 'the project; ./NAME.kagami when left out, made when missing')
-    .option('--data <file>', 'the CSV file to read instead of the one that the study names')
+    .option('--data <file>', 'the file, or the folder of files, to read instead of what data.path names')
     .addOption(new Option('--engine <name>', 'what computes').choices([...engineNames]).default('wasm'))
     .option('--jobs <n>', 'trainers at a time; one for each core when left out', wholeNumber(1))
     .option('--checkpoint-every <seconds>', 'how much training a crash may cost; 2 s when left out', seconds)
