@@ -1,29 +1,56 @@
 /**
- * Soft thresholds of singular values, for a matrix factorised under weight decay, and Y/(1 + γ) for the full matrix: its control.
- * Source: theory.md 8.5, E2.
+ * Soft thresholds of singular values, for a matrix factorised under weight decay. Factors with decays of their own act as √(γ_uγ_v).
+ * NaN for inputs that are not white.
+ * Source: theory.md 8.5, 0.4, E2.
  */
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { matrixFactorisation, softSingularValues } from '../oracles/matrixFactorisation.ts'
-import { hasMeanSquareDecay, isPlain, meanSquareDecay, meanSquareScale, type Oracle } from './prediction.ts'
+import {
+  decaysOf,
+  dyingRate,
+  isMeanSquare,
+  isPlain,
+  productDecay,
+  unknown,
+  type Oracle,
+  type Prediction,
+  type Subject,
+  type Trained,
+} from './prediction.ts'
+import { mayHaveTarget, targetOf } from './target.ts'
+
+const factors = ['u', 'v']
 
 export const factorisationOracle: Oracle = {
   kind: 'matrix-factorisation',
   ...matrixFactorisation,
-  speaksOf: (trained) =>
+  speaksOf: isFactorised,
+  predict: (subject) => softened(subject, matrixFactorisation.number),
+}
+
+/** Whether a matrix is factorised as UV, and nothing but squares and decays acts. */
+export function isFactorised(trained: Trained): boolean {
+  return (
     isPlain(trained) &&
-    hasMeanSquareDecay(trained) &&
+    isMeanSquare(trained) &&
     trained.reparametrise.length === 0 &&
-    trained.data.kind === 'low-rank-matrix' &&
+    mayHaveTarget(trained) &&
     trained.model.kind === 'matrix-factorisation' &&
-    trained.model.form === 'plain',
-  predict({ trained, data }) {
-    const sigma = singularValues(data.y)
-    // x = I: the mean of squares over n rows is 1/n of ‖M − Y‖², so its decay is n times that of the sum
-    const weightDecay = meanSquareDecay(trained, data.x.rows) * data.x.rows
-    const width = trained.model.kind === 'matrix-factorisation' ? trained.model.width : 0
-    const vector = softSingularValues(sigma, { weightDecay, width })
-    const scale = meanSquareScale(trained, data.x.rows) / data.x.rows // of the sum
-    const margin = vector.map((value, i) => (value === 0 && i < width ? scale * (weightDecay - (sigma[i] ?? Number.NaN)) : Number.NaN))
-    return { oracle: matrixFactorisation.number, vector, margin }
-  },
+    trained.model.form === 'plain' &&
+    !Number.isNaN(productDecay(trained, factors))
+  )
+}
+
+/** The softened singular values of the target. */
+export function softened({ trained, data }: Subject, oracle: string): Prediction {
+  const found = targetOf(trained, data)
+  const length = Math.min(data.x.columns, data.y.columns)
+  if (found === null) return { oracle, vector: unknown(length), margin: unknown(length) }
+  const { scale, target } = found
+  const sigma = singularValues(target)
+  const width = trained.model.kind === 'matrix-factorisation' ? trained.model.width : 0
+  const decays = decaysOf(trained, factors)
+  const vector = softSingularValues(sigma, { weightDecay: productDecay(trained, factors), scale, width })
+  const margin = vector.map((value, i) => (value === 0 && i < width ? dyingRate(decays, scale * (sigma[i] ?? Number.NaN)) : Number.NaN))
+  return { oracle, vector, margin }
 }

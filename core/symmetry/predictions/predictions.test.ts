@@ -1,129 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { Part } from '#core/learning/data/data.ts'
-import { settingsOf } from '#core/learning/kind.ts'
-import { lossKinds } from '#core/learning/losses/registry.ts'
-import { modelKinds } from '#core/learning/models/registry.ts'
-import { gradientNoise } from '#core/learning/noise/gradientNoise.ts'
-import { optimiserKinds } from '#core/learning/optimisers/registry.ts'
-import { reparametrisationSettings } from '#core/learning/reparametrise/registry.ts'
-import type { Matrix } from '#core/numerics/linalg/matrix.ts'
+import { identity, type Matrix } from '#core/numerics/linalg/matrix.ts'
+import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { meanSquareDecay, meanSquareScale, type Prediction, type Trained } from './prediction.ts'
-import { oracleFor, oracleTitle } from './registry.ts'
+import { permutationPairMinimum } from '../oracles/permutationPair.ts'
+import { matrix, predict, type Fields } from './fixtures/sampleTrained.ts'
 
 expect.extend({ toBeAllclose })
 
-type Fields = {
-  readonly model?: unknown
-  readonly data?: string
-  readonly reparametrise?: readonly unknown[]
-  readonly loss?: unknown
-  readonly optimiser?: Readonly<Record<string, unknown>>
-  readonly noise?: Trained['noise']
-  readonly weightDecay?: number
-  readonly groups?: Trained['regularisation']['groups']
-  readonly tasks?: readonly unknown[]
-}
-
-/** What is trained; what is left out is a product of two factors under mean squares and plain gradient descent. */
-const trained = (fields: Fields = {}): Trained => ({
-  model: settingsOf(modelKinds).parse(fields.model ?? { kind: 'product-linear' }),
-  data: { kind: fields.data ?? 'sparse-linear' },
-  reparametrise: (fields.reparametrise ?? []).map((one) => reparametrisationSettings.parse(one)),
-  loss: settingsOf(lossKinds).parse(fields.loss ?? { kind: 'mse' }),
-  optimiser: settingsOf(optimiserKinds).parse({ kind: 'sgd', learningRate: 0.1, ...fields.optimiser }),
-  noise: fields.noise ?? {},
-  regularisation: { weightDecay: fields.weightDecay ?? 0.1, groups: fields.groups ?? [] },
-  tasks: fields.tasks ?? [],
-})
-const speaker = (fields: Fields) => oracleFor(trained(fields))?.kind ?? null
-
-const matrix = (rows: readonly (readonly number[])[]): Matrix => ({
-  rows: rows.length,
-  columns: rows[0]?.length ?? 0,
-  values: Float64Array.from(rows.flat()),
-})
-const identity = (n: number) => matrix(Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0))))
-function predict(fields: Fields, data: Part): Prediction {
-  const subject = trained(fields)
-  const oracle = oracleFor(subject)
-  if (oracle === null) throw new Error('expected an oracle')
-  return oracle.predict({ trained: subject, data, constants: {} })
-}
-
 const factorised = { kind: 'matrix-factorisation', width: 2 }
 const spred = { kind: 'product', parameters: '*' }
-
-describe('oracleFor', () => {
-  const factorisation: Fields = { model: factorised, data: 'low-rank-matrix' }
-  test.each<[string, Fields, string | null]>([
-    ['the linear model', { model: { kind: 'linear' } }, 'ridge'],
-    ['a product of two', {}, 'lasso'],
-    ['a product of three', { model: { kind: 'product-linear', depth: 3 } }, null],
-    ['the linear model as a product of two', { model: { kind: 'linear' }, reparametrise: [spred] }, 'lasso'],
-    ['the linear model as a product of three', { model: { kind: 'linear' }, reparametrise: [{ ...spred, depth: 3 }] }, null],
-    ['the linear model with a fixed bias', { model: { kind: 'linear' }, reparametrise: [{ kind: 'syre', std: 0.1 }] }, null],
-    ['a product of two with a fixed bias', { reparametrise: [{ kind: 'syre', std: 0.1 }] }, null],
-    ['a factorised matrix', factorisation, 'matrix-factorisation'],
-    ['a factorised matrix on other data', { model: factorised }, null],
-    ['one factor UUᵀ', { ...factorisation, model: { ...factorised, form: 'positive-semidefinite' } }, null],
-    ['a factorised matrix with residual connections', { ...factorisation, reparametrise: [{ kind: 'residual' }] }, 'residual'],
-    ['a residual connection of one factor', { ...factorisation, reparametrise: [{ kind: 'residual', parameters: 'u' }] }, null],
-    ['a full matrix', { model: { kind: 'linear' }, data: 'low-rank-matrix' }, 'ridge'],
-    ['a network', { model: { kind: 'perceptron', widths: [4] } }, null],
-  ])('of %s', (_, fields, expected) => expect(speaker(fields)).toBe(expected))
-  test.each<[string, Fields, boolean]>([
-    ['a sum of squares', { loss: { kind: 'sse' } }, true],
-    ['cross-entropy', { loss: { kind: 'cross-entropy' } }, false],
-    ["the model's own loss", { loss: { kind: 'energy' } }, false],
-    ['AdamW', { optimiser: { kind: 'adamw' } }, false],
-    ['AdamW without decay', { optimiser: { kind: 'adamw' }, weightDecay: 0 }, true],
-    ['Adam, decay in the gradient', { optimiser: { kind: 'adam' } }, true],
-    ['RMSprop, decay in the gradient', { optimiser: { kind: 'rmsprop' } }, true],
-    ['RMSprop, decay beside the step', { optimiser: { kind: 'rmsprop', decoupled: true } }, false],
-    ['SGD, decay beside the step', { optimiser: { decoupled: true, momentum: 0.9 } }, true],
-    ['SGD, decay beside a clipped step', { optimiser: { decoupled: true, clip: { norm: 1 } } }, false],
-    ['SGD, clipped', { optimiser: { clip: { norm: 1 } } }, true],
-    ['a decay of its own for some parameters', { groups: [{ parameters: 'u', weightDecay: 0.2 }] }, false],
-    ['label noise', { noise: { label: { std: 0.1 } } }, false],
-    ['label noise of size 0', { noise: { label: { std: 0 } } }, true],
-    ['gradient noise', { noise: { gradient: gradientNoise.parse({ kind: 'isotropic', std: 0.1 }) } }, false],
-    ['a task that changes', { tasks: [{}] }, false],
-  ])('under %s: %#', (_, fields, expected) => expect(speaker(fields) !== null).toBe(expected))
-  test('numbers have titles, other numbers none', () => {
-    expect(['8.2', 'E1', '8.5', '8.19'].map((number) => oracleTitle(number)?.en)).toEqual([
-      'Lasso',
-      'Ridge regression',
-      'Matrix factorisation',
-      'Residual model',
-    ])
-    expect(oracleTitle('8')).toBeNull()
-  })
-})
-
-describe('meanSquareDecay', () => {
-  // Origin: theory.md 0.2 (decoupled, momentum), 0.3 and 0.4 (γ/c)
-  test.each<[string, Fields, number]>([
-    ['the mean itself', {}, 0.1],
-    ['half the mean', { loss: { kind: 'mse', scale: 0.5 } }, 0.2],
-    ['a sum over 8 rows', { loss: { kind: 'sse' } }, 0.1 / 8],
-    ['half a sum over 8 rows', { loss: { kind: 'sse', scale: 0.5 } }, 0.2 / 8],
-    ['a sum over minibatches of 4', { loss: { kind: 'sse' }, optimiser: { batch: 4 } }, 0.1 / 4],
-    ['a mean over minibatches of 4', { optimiser: { batch: 4 } }, 0.1],
-    ['a decoupled decay without momentum', { optimiser: { decoupled: true } }, 0.1],
-    ['a decoupled decay with momentum .9', { optimiser: { decoupled: true, momentum: 0.9 } }, 0.01],
-    ['momentum, decay in the gradient', { optimiser: { momentum: 0.9 } }, 0.1],
-    ['Adam', { optimiser: { kind: 'adam' }, loss: { kind: 'mse', scale: 0.5 } }, 0.2],
-    ['AdamW', { optimiser: { kind: 'adamw' } }, Number.NaN],
-    ['AdamW without decay', { optimiser: { kind: 'adamw' }, weightDecay: 0 }, 0],
-    ['AdamW without decay, another loss', { optimiser: { kind: 'adamw' }, weightDecay: 0, loss: { kind: 'energy' } }, Number.NaN],
-    ['cross-entropy', { loss: { kind: 'cross-entropy' } }, Number.NaN],
-  ])('of %s', (_, fields, expected) => expect(meanSquareDecay(trained(fields), 8)).toBeAllclose(expected))
-  test('goes with the scale: γ of the study is their product', () => {
-    const half = trained({ loss: { kind: 'sse', scale: 0.5 } })
-    expect(meanSquareScale(half, 8) * meanSquareDecay(half, 8)).toBeAllclose(0.1)
-  })
-})
+const dcsZero = { kind: 'dcs', constraint: { kind: 'zero' } }
 
 describe('lasso', () => {
   // theory.md 8.2: XᵀX/n = diag(.75, .75), XᵀY/n = (.75, 1)
@@ -147,6 +34,24 @@ describe('lasso', () => {
     expect(vector).toBeAllclose([0, 0.26666666666666666])
     expect(margin).toBeAllclose([3.2 - 3, Number.NaN], { relative: 1e-11 })
   })
+  test('8.1: factors with decays of their own act as √(γ_uγ_w), and end at their own rate', () => {
+    const groups = [
+      { parameters: 'u', weightDecay: 0.4 },
+      { parameters: 'w', weightDecay: 1.6 },
+    ]
+    const { vector, margin } = predict({ groups }, data)
+    expect(vector).toBeAllclose([0, 0.26666666666666666]) // √(.4 · 1.6) = .8
+    // the eigenvalues of [[.8, −1.5], [−1.5, 3.2]], half of the smaller one
+    expect(margin).toBeAllclose([(2 - Math.sqrt(1.2 ** 2 + 1.5 ** 2)) / 2, Number.NaN])
+  })
+  test('of the linear model whose whole is constrained to zero is the same', () => {
+    const { vector } = predict({ weightDecay: 0.8, model: { kind: 'linear' }, reparametrise: [dcsZero] }, data)
+    expect(vector).toBeAllclose([0, 0.26666666666666666])
+  })
+  test('of a column of zeros is not known', () => {
+    const { vector, margin } = predict({}, { x: matrix([[0], [0]]), y: matrix([[1], [2]]) })
+    expect([...vector, ...margin]).toEqual([Number.NaN, Number.NaN])
+  })
   test('of several targets is that of each, entry (feature, target) after entry', () => {
     const y = matrix([
       [1, 1],
@@ -162,6 +67,18 @@ describe('lasso', () => {
 })
 
 describe('ridge', () => {
+  const equal = { x: matrix([[1, 1]]), y: matrix([[1]]) }
+  const linear: Fields = { model: { kind: 'linear' } }
+  test.each([0.1, 0.5])('8.17: equal columns share y/(2 + γ) at γ = %d', (weightDecay) => {
+    expect(predict({ ...linear, weightDecay }, equal).vector).toBeAllclose(permutationPairMinimum(1, { weightDecay }))
+  })
+  test('8.17: of equal columns without decay nothing is said, for the start counts', () => {
+    expect(predict({ ...linear, weightDecay: 0 }, equal).vector).toBeAllclose([Number.NaN, Number.NaN])
+  })
+  test('takes the decay of the group that names its coefficients', () => {
+    const groups = [{ parameters: 'v', weightDecay: 0.5 }]
+    expect(predict({ ...linear, groups }, equal).vector).toBeAllclose([0.4, 0.4])
+  })
   test('predicts no zero, so it has no margin', () => {
     const { oracle, vector, margin } = predict(
       { model: { kind: 'linear' }, weightDecay: 0.5 },
@@ -213,6 +130,45 @@ describe('matrix factorisation', () => {
   test('the margin is in units of γ whatever the loss', () => {
     // half the sum: critical γ is σ/2
     expect(of({ weightDecay: 0.25, loss: { kind: 'sse', scale: 0.5 } }).margin).toBeAllclose([Number.NaN, 0.25 - sigma[1] / 2], printed)
+  })
+  test('8.4: one gate of one column is the norm, softened', () => {
+    // Origin: theory.md 8.4: y = (.6, −.8, .3), ‖y‖ = √1.09
+    const column = { x: identity(3), y: matrix([[0.6], [-0.8], [0.3]]) }
+    const gate: Fields = { model: { ...factorised, width: 1 }, data: { kind: 'low-rank-matrix', columns: 1 }, loss: { kind: 'sse' } }
+    const at = (weightDecay: number) => predict({ ...gate, weightDecay }, column)
+    expect(at(0.3).oracle).toBe('8.4')
+    expect(at(0.3).vector).toBeAllclose([Math.hypot(0.4275913, 0.5701217, 0.2137956)], { absolute: 1e-7 }) // seven printed digits
+    expect(at(1.2).vector).toBeAllclose([0])
+    expect(at(1.2).margin).toBeAllclose([1.2 - Math.sqrt(1.09)])
+  })
+  test('decays of their own act as √(γ_uγ_v)', () => {
+    const groups = [
+      { parameters: 'u', weightDecay: 0.25 },
+      { parameters: 'v', weightDecay: 1 },
+    ]
+    expect(of({ groups }).vector).toBeAllclose([sigma[0] - 0.5, 0], printed)
+  })
+  test('of white inputs is that of XᵀY/s, of others not known', () => {
+    const x = matrix([
+      [1, 1],
+      [1, -1],
+      [1, 1],
+      [1, -1],
+    ]) // XᵀX = 4I
+    const target = matrix([
+      [3, 4],
+      [-2, -2],
+      [3, 4],
+      [-2, -2],
+    ]) // X·[[.5, 1], [2.5, 3]]
+    const rows: Fields = { model: factorised, data: 'inline', loss: { kind: 'mse' }, weightDecay: 0.1 }
+    const inner = matrix([
+      [0.5, 1],
+      [2.5, 3],
+    ])
+    expect(predict(rows, { x, y: target }).vector).toBeAllclose(singularValues(inner).map((value) => Math.max(value - 0.1, 0)))
+    expect(predict(rows, { x: matrix([[1, 2]]), y: matrix([[1, 2]]) }).vector).toBeAllclose([Number.NaN, Number.NaN])
+    expect(predict(rows, { x: matrix([[0, 0]]), y: matrix([[1, 2]]) }).vector).toBeAllclose([Number.NaN, Number.NaN])
   })
   test('what is beyond the inner width is 0 by its shape and has no margin', () => {
     const { vector, margin } = of({ weightDecay: 0.2, model: { ...factorised, width: 1 } })
