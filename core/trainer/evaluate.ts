@@ -72,7 +72,7 @@ function onEngine(lane: Lane, trained: Parameters, x: Matrix): Matrix {
   const parts: Float64Array[] = []
   for (let from = 0; from < x.rows; from += chunkRows) {
     const rows = Math.min(chunkRows, x.rows - from)
-    const values = Float32Array.from(x.values.subarray(from * x.columns, (from + rows) * x.columns))
+    const values = new Float32Array(x.values.subarray(from * x.columns, (from + rows) * x.columns))
     parts.push(
       inScope(() => {
         const plain = lane.form.expand(stackOf(lane.form.trained, trained), constantsOf(lane))

@@ -48,9 +48,9 @@ export const idx: DataKind<typeof settings> = {
     const classes = 1 + Math.max(largest(train.labels), test === null ? 0 : largest(test.labels))
     if (classes < 2) throw new Refusal('invalid-input', `data.train.labels: expected two classes or more, got only class 0`)
     const count = Math.min(train.count, s.samples ?? train.count)
-    const { mean, deviation } = s.standardise ? momentsOf(train.values.subarray(0, count * train.size)) : { mean: 0, deviation: 1 }
+    const moments = s.standardise ? momentsOf(train.values.subarray(0, count * train.size)) : { mean: 0, deviation: 1 }
     const partOf = (items: Items, rows: number): Part => ({
-      x: { rows, columns: items.size, values: items.values.subarray(0, rows * items.size).map((value) => (value - mean) / deviation) },
+      x: { rows, columns: items.size, values: standardised(items.values.subarray(0, rows * items.size), moments) },
       y: oneHot(items.labels.subarray(0, rows), classes),
     })
     return {
@@ -69,7 +69,20 @@ function readPair({ path, divideBy }: IdxSettings, { items, labels }: IdxSetting
   const read = (file: string) => readIdx(bytes(`${path}/${file}`), { name: file })
   const { count, shape, values, labels: classes } = pairLabels(read(items), read(labels))
   const size = shape.reduce((product, n) => product * n, 1)
-  return { count, size, values: Float64Array.from(values as ArrayLike<number>, (value) => Number(value) / divideBy), labels: classes } // of integers beyond 32 bits too
+  return { count, size, values: divided(values, divideBy), labels: classes }
+}
+
+/** Plain loops: 47 million values of MNIST take ten times as long through `from` and `map`. */
+function divided(values: ArrayLike<number | bigint>, by: number): Float64Array {
+  const out = new Float64Array(values.length)
+  for (let i = 0; i < out.length; i += 1) out[i] = Number(values[i]) / by // integers beyond 32 bits come as bigint
+  return out
+}
+
+function standardised(values: Float64Array, { mean, deviation }: Moments): Float64Array {
+  const out = new Float64Array(values.length)
+  for (let i = 0; i < out.length; i += 1) out[i] = ((values[i] ?? Number.NaN) - mean) / deviation
+  return out
 }
 
 /** Rows of zeros with a 1 at each label, [labels, classes]. */
@@ -83,9 +96,15 @@ function largest(labels: Int32Array): number {
   return labels.reduce((so, label) => Math.max(so, label), 0)
 }
 
-function momentsOf(values: Float64Array): { readonly mean: number; readonly deviation: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+type Moments = { readonly mean: number; readonly deviation: number }
+
+function momentsOf(values: Float64Array): Moments {
+  let total = 0
+  for (let i = 0; i < values.length; i += 1) total += values[i] ?? Number.NaN
+  const mean = total / values.length
+  let squares = 0
+  for (let i = 0; i < values.length; i += 1) squares += ((values[i] ?? Number.NaN) - mean) ** 2
+  const deviation = Math.sqrt(squares / values.length)
   if (!(deviation > 0))
     throw new Refusal('invalid-input', `data.train.items: expected values that differ, to standardise them, got ${mean} everywhere`)
   return { mean, deviation }

@@ -1,8 +1,10 @@
-/** `kagami preset list | show NAME | check NAME`: the studies that ship with the program. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** `kagami preset list | show NAME | check NAME…`: the studies that ship with the program. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Study } from '#core/contract/studies.ts'
 import { overallState } from '#core/presentation/sentences.ts'
+import { monotonicClock } from '#core/trainer/clock.ts'
 import { listPresets, presetText } from '#core/workbench/presets.ts'
 import { failureOf } from '#core/workbench/workbench.ts'
 import { verdictLines } from '../answer.ts'
@@ -11,6 +13,10 @@ import { openWorkbench, resources } from '../../node.ts'
 import { print, printJson, printTable, say } from '../output.ts'
 
 type Options = { json?: boolean }
+type CheckOptions = Options & { data?: string; out?: string }
+
+/** What a check came to. */
+type Checked = { readonly summary: Study; readonly seconds: number; readonly runs: number }
 
 export const addPreset: Register = (program, done) => {
   const preset = program.command('preset').description('the studies that ship with the program')
@@ -28,26 +34,72 @@ export const addPreset: Register = (program, done) => {
     .description('the text of one')
     .action((name: string) => print(presetText(resources, name)))
   preset
-    .command('check <name>')
-    .description('run it in a project of its own and hold it to its gates')
+    .command('check <names...>')
+    .description('run each in a project of its own and hold it to its gates; `all` for every one that needs no --data, with it every one')
+    .option('--data <path>', 'the file, or the folder of files, that a preset names only by what is to be given')
+    .option('--out <file>', 'also write the values as a table in Markdown')
     .option('--json', 'machine-readable result')
-    .action(async (name: string, { json }: Options) => done(await check(name, json === true)))
+    .action(async (names: string[], options: CheckOptions) => done(await checkAll(names, options)))
 }
 
-async function check(name: string, json: boolean): Promise<Exit> {
-  presetText(resources, name)
+async function checkAll(names: readonly string[], { json, data, out }: CheckOptions): Promise<Exit> {
+  const wanted = names.includes('all')
+    ? listPresets(resources).flatMap(({ name, text }) => (needsData(text) && data === undefined ? [] : [name]))
+    : names
+  for (const name of wanted) presetText(resources, name) // an unknown name is told before anything runs
+  const checked: Checked[] = []
+  for (const name of wanted) {
+    const one = await check(name, data)
+    checked.push(one)
+    if (json === true) continue
+    print(`${name}: ${one.runs} runs, ${one.seconds.toFixed(1)} s`)
+    for (const line of verdictLines(one.summary, 'en')) print(`  ${line}`)
+  }
+  if (json === true) printJson(checked)
+  if (out !== undefined) writeFileSync(out, markdownOf(checked))
+  return checked.every(({ summary }) => overallState(summary.verdict) === 'holds') ? 0 : 1
+}
+
+/** Whether a preset leaves its files to be given. */
+function needsData(text: string): boolean {
+  return text.includes('data: { kind: idx')
+}
+
+async function check(name: string, data: string | undefined): Promise<Checked> {
   const folder = mkdtempSync(join(tmpdir(), 'kagami-check-'))
-  const workbench = openWorkbench({ project: join(folder, `${name}.kagami`), create: true, log: say })
+  const workbench = openWorkbench({ project: join(folder, `${name}.kagami`), create: true, log: say, jobs: availableParallelism() })
+  const began = monotonicClock.nowMs()
   try {
-    const { study } = workbench.start({ preset: name })
+    const overrides = data === undefined || !needsData(presetText(resources, name)) ? [] : [`data.path=${JSON.stringify(resolve(data))}`]
+    const { study } = workbench.start({ preset: name, overrides })
     const failure = failureOf(workbench.project, study, await workbench.idle(study))
     if (failure !== null) throw failure
     const summary = workbench.get(study)
-    if (json) printJson(summary)
-    else for (const line of verdictLines(summary, 'en')) print(line)
-    return overallState(summary.verdict) === 'holds' ? 0 : 1
+    return {
+      summary,
+      seconds: (monotonicClock.nowMs() - began) / 1_000,
+      runs: Object.values(summary.runs).reduce((sum, count) => sum + count, 0),
+    }
   } finally {
     await workbench.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** A table for each preset: what was asked of it and what came out, with the reason of its limits. */
+function markdownOf(checked: readonly Checked[]): string {
+  const total = checked.reduce((sum, { summary }) => sum + summary.verdict.length, 0)
+  const held = checked.reduce(
+    (sum, { summary }) => sum + summary.verdict.filter(({ passed, total: of }) => of > 0 && passed === of).length,
+    0,
+  )
+  const parts = checked.map(({ summary, seconds, runs }) => {
+    const lines = verdictLines(summary, 'en').map((line, i) => {
+      const reason = summary.verdict[i]?.reason?.en
+      return `| ${line.slice(0, 1)} | ${line.slice(2).replaceAll('|', '\\|')} | ${reason?.replaceAll('|', '\\|') ?? ''} |`
+    })
+    const head = `## ${summary.name}\n\n${summary.question.en}\n\n${runs} runs, ${seconds.toFixed(1)} s on ${summary.engine}.\n`
+    return `${head}\n| | value | why this limit |\n|---|---|---|\n${lines.join('\n')}\n`
+  })
+  return `# Presets\n\n${held} of ${total} values hold. Made by \`kagami preset check … --out\`; times are wall-clock, trainers beside each other.\n\n${parts.join('\n')}`
 }
