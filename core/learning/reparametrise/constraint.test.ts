@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { identity, matrixProduct, transposed, type Matrix } from '#core/numerics/linalg/matrix.ts'
+import { drawNormal } from '#core/numerics/random/draw.ts'
+import { rootKey } from '#core/numerics/random/key.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { constraintMatrix, constraintSchema, type Constraint } from './constraint.ts'
 
@@ -82,6 +84,18 @@ describe('constraintMatrix', () => {
       }),
       { numRuns: 60 },
     )
+  })
+  test('k independent vectors leave d − k conditions: rounding is no direction, not even of a space that is everything', () => {
+    const key = rootKey({ base: 1, cell: '0'.repeat(64), replicate: 1 })
+    for (let t = 0; t < 500; t += 1) {
+      const d = 2 + (t % 7)
+      const count = 1 + ((5 * t) % d)
+      const entries = drawNormal(key, d * count, t) // independent but for a chance of 0
+      const spannedBy = Array.from({ length: count }, (_, k) => [...entries.subarray(k * d, (k + 1) * d)])
+      const made = () => constraintMatrix({ kind: 'subspace', spannedBy }, vector(d))
+      if (count === d) expect(made).toThrow('span everything')
+      else expect(made().columns).toBe(d - count)
+    }
   })
   test('the complement of a line in three dimensions is a plane, of dependent vectors that of their line', () => {
     const once = constraintMatrix({ kind: 'subspace', spannedBy: [[1, 2, 2]] }, vector(3))

@@ -63,6 +63,14 @@ describe('reparametrised', () => {
     const { constants } = form.start({ 'layer2.weight': new Float64Array(16), other: new Float64Array(16) }, key)
     expect(constants['layer2.weight/bias']).not.toEqual(constants['other/bias'])
   })
+  test('a given bias goes through the parameters in their order', () => {
+    const bias = Array.from({ length: 16 }, (_, i) => i + 1)
+    const { constants } = reparametrised(plain, parse({ kind: 'syre', std: 0, bias, parameters: 'layer1.*' })).start(values, key)
+    expect(constants).toEqual({
+      'layer1.weight/bias': Float64Array.from(bias.slice(0, 12)),
+      'layer1.bias/bias': Float64Array.from(bias.slice(12)),
+    })
+  })
   test('decay has a metric only where syre asks for one, within 1 ± .1σ₀', () => {
     const form = reparametrised(plain, parse({ kind: 'syre', std: 0.5, diagonal: true, parameters: 'layer1.*' }, { kind: 'syre', std: 0.5, parameters: 'layer2.*' })) // prettier-ignore
     const scale = form.decayScale(form.start(values, key).constants)
