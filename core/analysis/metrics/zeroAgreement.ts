@@ -61,6 +61,7 @@ export const zeroDisagreement: Metric = {
           } satisfies Column,
         ]
       : []),
+    ...(hasOracle && subject.kind === 'coefficients' ? [sparsityDifference] : []),
     subject.kind === 'coefficients'
       ? {
           name: 'zeros',
@@ -77,6 +78,19 @@ export const zeroDisagreement: Metric = {
           of: zeros,
         },
   ],
+}
+
+/** Source: theory.md 7.1, where |v| < 1e-10 counts. */
+const sparsityDifference: Column = {
+  name: 'sparsity-difference',
+  title: { en: 'Sparsity at 1e-10 less that of the oracle', ja: 'スパース率(1e-10)と理論値との差' },
+  scale: 'linear',
+  isPredictable: false,
+  of: ({ vector, prediction }) =>
+    prediction === null
+      ? Number.NaN
+      : (vector.filter((value) => Math.abs(value) < 1e-10).length - prediction.vector.filter((value) => value === 0).length) /
+        vector.length,
 }
 
 function zeros({ vector }: MetricContext): number {

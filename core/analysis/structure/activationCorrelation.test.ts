@@ -48,10 +48,12 @@ describe('activationCorrelation', () => {
     expect([result.units, result.constantUnits, result.matrix.rows]).toEqual([[1, 3], 2, 2])
   })
 
-  test('calls a unit constant up to a standard deviation of 1e-12', () => {
-    // ±s has standard deviation s
-    expect(activationCorrelation(samplesOf([0.99e-12, -0.99e-12])).constantUnits).toBe(1)
-    expect(activationCorrelation(samplesOf([1.01e-12, -1.01e-12])).constantUnits).toBe(0)
+  test('calls a unit constant up to a standard deviation of 1e-12 of its own size, whatever that is', () => {
+    for (const size of [1e-20, 1, 1e20]) {
+      expect(activationCorrelation(samplesOf([size * (1 + 0.9e-12), size * (1 - 0.9e-12)])).constantUnits).toBe(1)
+      expect(activationCorrelation(samplesOf([size * (1 + 1.1e-12), size * (1 - 1.1e-12)])).constantUnits).toBe(0)
+    }
+    expect(activationCorrelation(samplesOf([1e-25, -1e-25])).constantUnits).toBe(0)
   })
 
   test('agrees with the quotient of covariance and deviations', () => {

@@ -10,7 +10,7 @@ import { powerOfTwoScale } from '#core/numerics/linalg/scale.ts'
 import { maxAbs } from '#core/numerics/linalg/vector.ts'
 import { mean } from '#core/numerics/statistics/moments.ts'
 
-const constantDeviation = 1e-12 // a standard deviation up to here is none
+const constantShare = 1e-12 // of a unit's root mean square: a standard deviation up to here is rounding
 
 export interface ActivationCorrelation {
   readonly units: readonly number[] // that vary, in order
@@ -26,7 +26,8 @@ export interface ActivationCorrelation {
  *   r_ij = Σ_s a_si a_sj / √(Σ_s a_si² Σ_s a_sj²),   a the activations less their mean over the samples
  *   mean absolute = Σ_{i<j} |r_ij| / (m(m − 1) / 2),   m units that vary
  *
- * Left out and counted are units with standard deviation (root of the mean square of a) ≤ 1e-12. Shifting or scaling a unit changes r by its
+ * Left out and counted are units whose standard deviation (root of the mean square of a) is ≤ 1e-12 of their own root mean square: constant to rounding. A
+ * vanishing neuron of size 1e-20 is none of them; a limit in absolute terms would drop it, and with it what decay does to its direction. Shifting or scaling a unit changes r by its
  * sign alone; the order of the samples changes nothing.
  *
  * @param activations  [samples, units], float64
@@ -80,7 +81,8 @@ function direction(activations: Float64Array): Float64Array | null {
   const largest = maxAbs(deviations)
   if (!(largest > 0)) return null
   const size = largest * Math.sqrt(deviations.reduce((sum, value) => sum + (value / largest) ** 2, 0))
-  if ((scale * size) / Math.sqrt(activations.length) <= constantDeviation) return null
+  const length = Math.sqrt(scaled.reduce((sum, value) => sum + value ** 2, 0))
+  if (size <= constantShare * length) return null
   return deviations.map((value) => value / size)
 }
 

@@ -1,4 +1,5 @@
 /** The kinds of data, a row each. */
+import { compressiveSensing } from './compressiveSensing.ts'
 import { csv } from './csv.ts'
 import { idx } from './idx.ts'
 import { inline } from './inline.ts'
@@ -9,6 +10,7 @@ import { teacher } from './teacher.ts'
 
 export const dataKinds = {
   'sparse-linear': sparseLinear,
+  'compressive-sensing': compressiveSensing,
   scalar: scalarTarget,
   'low-rank-matrix': lowRankMatrix,
   teacher,
