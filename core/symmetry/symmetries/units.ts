@@ -1,0 +1,128 @@
+/**
+ * Units: the values of an inner index of a model (neurons of a layer, columns of a factor, coordinates of a product), with all that belongs to each.
+ *
+ * A unit's row is what goes into it, its bias and what comes out of it, one after another: every symmetry here acts on the rows of units and on nothing else.
+ */
+import type { Parameters } from '#core/learning/models/model.ts'
+import type { Matrix } from '#core/numerics/linalg/matrix.ts'
+import { norm } from '#core/numerics/linalg/vector.ts'
+import type { Entry, Mirror } from '../mirror.ts'
+import type { Lengths, ModelSettings } from './symmetry.ts'
+
+/** A block of parameters that the index runs through: unit j has its column j or its row j. `in` is multiplied by ρ where a unit is rescaled, `out` divided. */
+export type Side = { readonly parameter: string; readonly axis: 'columns' | 'rows'; readonly role: 'in' | 'out' }
+
+export type Units = {
+  readonly name: string | null // null for the only ones of a model
+  readonly count: number | 'entries' // as many as the first block has entries
+  readonly sides: readonly Side[]
+  /** What commutes with whatever stands between in and out: linear maps, signs (odd), positive factors, or nothing. */
+  readonly activation: 'linear' | 'odd' | 'homogeneous' | 'other'
+  readonly areExchangeable: boolean // coordinates of data are not
+}
+
+const inColumns = (parameter: string): Side => ({ parameter, axis: 'columns', role: 'in' })
+const outRows = (parameter: string): Side => ({ parameter, axis: 'rows', role: 'out' })
+
+/** The units of every model; those of the products of numbers are in rescaling.ts. */
+export function unitsOf(model: ModelSettings): readonly Units[] {
+  const inner = (sides: readonly Side[], count: number): Units[] => [
+    { name: null, count, sides, activation: 'linear', areExchangeable: true },
+  ]
+  switch (model.kind) {
+    case 'linear':
+    case 'product-linear':
+      return []
+    case 'matrix-factorisation':
+      return inner(model.form === 'plain' ? [inColumns('u'), outRows('v')] : [inColumns('u')], model.width)
+    case 'tied-autoencoder':
+      return inner([inColumns('w')], model.width)
+    case 'self-supervised':
+      return inner([outRows('w')], model.width)
+    case 'linear-vae':
+      return [{ name: null, count: 'entries', sides: [inColumns('u'), outRows('w')], activation: 'odd', areExchangeable: false }]
+    case 'perceptron':
+      return model.widths.map((count, l) => ({
+        name: `layer${l + 1}`,
+        count,
+        sides: [
+          inColumns(`layer${l + 1}.weight`),
+          ...(model.biases ? [inColumns(`layer${l + 1}.bias`)] : []),
+          outRows(`layer${l + 2}.weight`),
+        ],
+        activation: ({ tanh: 'odd', relu: 'homogeneous', gelu: 'other', identity: 'linear' } as const)[model.activation],
+        areExchangeable: true,
+      }))
+  }
+}
+
+/** How many units there are. */
+export function countOf({ count, sides }: Units, like: Lengths): number {
+  return count === 'entries' ? (like[sides[0]?.parameter ?? '']?.length ?? 0) : count
+}
+
+/** Where the row of unit j stands: its entries of each side in turn. */
+export function entriesOf(units: Units, like: Lengths, j: number): readonly Entry[] {
+  const count = countOf(units, like)
+  return units.sides.flatMap(({ parameter, axis }) => {
+    const each = (like[parameter]?.length ?? 0) / count
+    return Array.from({ length: each }, (_, i) => ({ parameter, index: axis === 'columns' ? i * count + j : j * each + i }))
+  })
+}
+
+/** The rows of all units, [units, row length], float64. NaN for what is not there. */
+export function rowsOf(units: Units, parameters: Parameters, role: Side['role'] | 'both' = 'both'): Matrix {
+  const some = { ...units, sides: units.sides.filter((side) => role === 'both' || side.role === role) }
+  const count = countOf(units, parameters)
+  const rows = Array.from({ length: count }, (_, j) =>
+    entriesOf({ ...some, count }, parameters, j).map(({ parameter, index }) => parameters[parameter]?.[index] ?? Number.NaN),
+  )
+  return { rows: count, columns: rows[0]?.length ?? 0, values: Float64Array.from(rows.flat()) }
+}
+
+/** Parameters with other rows of units, [units, row length]; the others stay. */
+export function withRows(units: Units, parameters: Parameters, rows: Matrix): Parameters {
+  const copy: Record<string, Float64Array> = { ...parameters }
+  for (const { parameter } of units.sides) copy[parameter] = (parameters[parameter] ?? new Float64Array()).slice()
+  for (let j = 0; j < rows.rows; j += 1)
+    for (const [i, { parameter, index }] of entriesOf(units, parameters, j).entries())
+      copy[parameter]?.set([rows.values[j * rows.columns + i] ?? Number.NaN], index)
+  return copy
+}
+
+/** The norms of the units' rows, each over that of all: 0 where all are 0, NaN where an entry is NaN or ±∞. */
+export function shares(rows: Matrix): Float64Array {
+  const each = Float64Array.from({ length: rows.rows }, (_, j) => norm(rows.values.subarray(j * rows.columns, (j + 1) * rows.columns)))
+  const size = norm(each)
+  return each.map((value) => shareOf(value, size))
+}
+
+/** component / size, at most 1: rounding can pass it. 0 where the size is 0, on every mirror; NaN where it is not finite. */
+export function shareOf(component: number, size: number): number {
+  if (!Number.isFinite(size)) return Number.NaN
+  return size === 0 ? 0 : Math.min(1, component / size)
+}
+
+/** The mirror at which a row vanishes: O = I on it. */
+export function vanishing(name: string, entries: readonly Entry[]): Mirror {
+  return { name, entries, o: kron([[1]], entries.length) }
+}
+
+/** The mirror of one direction n of units: Σ_j n_j θ_j = 0, O = n ⊗ I; swaps have n = (1, −1)/√2, negated swaps (1, 1)/√2. */
+export function normalTo(name: string, n: ArrayLike<number>, rows: readonly (readonly Entry[])[]): Mirror {
+  const column = Array.from(n, (value) => [value])
+  return { name, entries: rows.flat(), o: kron(column, rows[0]?.length ?? 0) }
+}
+
+/** A column of numbers times the identity: [numbers · size, size]. */
+function kron(column: readonly (readonly number[])[], size: number): Matrix {
+  const values = new Float64Array(column.length * size * size)
+  for (const [j, [value = 0]] of column.entries()) for (let i = 0; i < size; i += 1) values[(j * size + i) * size + i] = value
+  return { rows: column.length * size, columns: size, values }
+}
+
+/** A family's name and title with those of its units. */
+export function named(base: { readonly name: string; readonly title: { readonly en: string; readonly ja: string } }, { name }: Units) {
+  if (name === null) return base
+  return { name: `${base.name}-${name}`, title: { en: `${base.title.en}, ${name}`, ja: `${base.title.ja}(${name})` } }
+}
