@@ -51,7 +51,13 @@ describe('factsOf', () => {
     expect(network.weights).toEqual(['layer1.weight', 'layer2.weight', 'layer3.weight'])
     expect(network.matrices).toEqual(network.weights)
     expect(network.neurons.map(({ name }) => name)).toEqual(['layer1', 'layer2'])
-    expect(network).toMatchObject({ hasOracle: false, hasMirrors: false, subject: { kind: 'singular-values', weight: 'layer1.weight' } })
+    expect(network.families.map(({ name }) => name)).toEqual([
+      'permutation-layer1',
+      'permutation-layer2',
+      'sign-flip-layer1',
+      'sign-flip-layer2',
+    ])
+    expect(network).toMatchObject({ hasOracle: false, hasMirrors: true, subject: { kind: 'singular-values', weight: 'layer1.weight' } })
   })
   test('the coefficients of several targets are a matrix with a rank', () => {
     const data = { kind: 'inline', x: [[1, 2]], y: [[1, 2, 3]] }

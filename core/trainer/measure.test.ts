@@ -60,7 +60,7 @@ describe('measureOf', () => {
     expect(valuesOf(1)['loss']).toBeAllclose(0.01 / 2)
     expect(valuesOf(1)).toMatchObject({ 'oracle-distance': 1, 'zero-disagreements': 0, zeros: 1, 'exact-zeros': 0.5 })
     // u = 0, w = .25 of ‖θ‖² = 4 + 2.25 + .0625
-    expect(valuesOf(1)['mirror-residual']).toBeAllclose(0.25 / Math.sqrt(6.3125))
+    expect(valuesOf(1)['mirror-residual:rescaling']).toBeAllclose(0.25 / Math.sqrt(6.3125))
   })
   test('a run that has diverged is NaN in every column, and its neighbour is not', () => {
     const more = { alive: Uint8Array.of(0, 1) }

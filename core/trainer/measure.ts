@@ -10,7 +10,7 @@ import { matrixProduct } from '#core/numerics/linalg/matrix.ts'
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { meanSquareDecay } from '#core/symmetry/predictions/prediction.ts'
-import { mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
+import { familiesOf } from '#core/symmetry/symmetries/registry.ts'
 import { hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
 import type { Lane } from './lanes.ts'
 import type { Began } from './protocol.ts'
@@ -59,7 +59,6 @@ export function measureOf(lanes: readonly Lane[]): Measure {
   assert(first !== undefined, 'measureOf: a stack has at least one run')
   const facts = factsOf(first.study)
   const columns = columnsOf(first.study.measure, facts)
-  const mirrors = mirrorsOf(first.study.model, first.size)
   return {
     names: columns.map(({ name }) => name),
     predictions: () => {
@@ -73,15 +72,15 @@ export function measureOf(lanes: readonly Lane[]): Measure {
       const lane = lanes[row]
       assert(lane !== undefined, 'measure: the row is a run of the stack')
       if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
-      const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts, mirrors })
+      const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts })
       return columns.map((column) => column.of(context))
     },
   }
 }
 
-type Moment = { readonly parameters: Parameters; readonly step: number; readonly facts: Facts; readonly mirrors: MetricContext['mirrors'] }
+type Moment = { readonly parameters: Parameters; readonly step: number; readonly facts: Facts }
 
-function contextOf(lane: Lane, { parameters, step, facts, mirrors }: Moment): MetricContext {
+function contextOf(lane: Lane, { parameters, step, facts }: Moment): MetricContext {
   const network = plainNetwork(lane, parameters)
   const data = lane.tasks.findLast((task) => task.step < step)?.data ?? lane.data // of the steps that led here
   const weight = (name: string) => network.weights.get(name) ?? unknown(name)
@@ -91,7 +90,7 @@ function contextOf(lane: Lane, { parameters, step, facts, mirrors }: Moment): Me
     parameters,
     plain: network.plain,
     vector: subjectVector(lane, network).vector,
-    mirrors,
+    families: familiesOf(lane.study.model),
     data,
     weightDecay: meanSquareDecay(lane.study, data.train.x.rows),
     prediction: lane.prediction,
@@ -114,7 +113,7 @@ function predicted(lane: Lane, column: Column, facts: Facts): number {
     parameters: {},
     plain: {},
     vector: prediction.vector,
-    mirrors: [],
+    families: [],
     data,
     weightDecay: meanSquareDecay(study, data.train.x.rows),
     prediction,

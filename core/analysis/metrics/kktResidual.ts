@@ -7,8 +7,8 @@ import { zeroThreshold } from './zeroAgreement.ts'
 export const optimality: Metric = {
   kind: 'kkt-residual',
   title: { en: 'Violation of the optimality conditions', ja: '最適性条件(KKT)の残差' },
-  columns: ({ hasOracle, subject, hasMirrors }) =>
-    !hasOracle || subject.kind !== 'coefficients' || !hasMirrors
+  columns: ({ hasOracle, subject, hasMirrors, factors }) =>
+    !hasOracle || subject.kind !== 'coefficients' || !hasMirrors || factors === null // a product of two factors, as it is trained
       ? []
       : [
           {

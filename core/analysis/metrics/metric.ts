@@ -8,8 +8,8 @@ import type { Words } from '#core/contract/values.ts'
 import type { Dataset } from '#core/learning/data/data.ts'
 import type { Neurons, Parameters, Subject } from '#core/learning/models/model.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
-import type { Mirror } from '#core/symmetry/mirror.ts'
 import type { Prediction } from '#core/symmetry/predictions/prediction.ts'
+import type { SymmetryFamily } from '#core/symmetry/symmetries/symmetry.ts'
 
 /** What is known of a run before it starts. */
 export type Facts = {
@@ -18,6 +18,7 @@ export type Facts = {
   readonly isClassification: boolean
   readonly hasOracle: boolean
   readonly hasMirrors: boolean
+  readonly families: readonly Pick<SymmetryFamily, 'name' | 'title' | 'isFinite'>[] // symmetries of what is trained that have mirrors
   readonly subject: Subject
   readonly weights: readonly string[] // of the plain network
   readonly matrices: readonly string[] // those of them that have a rank
@@ -35,7 +36,7 @@ export type MetricContext = {
   readonly parameters: Parameters // what is trained
   readonly plain: Parameters // the model's own, after its reparametrisations
   readonly vector: Float64Array // the model's subject: coefficients, or singular values
-  readonly mirrors: readonly Mirror[]
+  readonly families: readonly SymmetryFamily[] // of the facts' and perhaps others
   readonly data: Dataset // of the task
   readonly weightDecay: number // γ for the mean of squares: of other losses and optimisers that with the same minimisers, NaN where there is none
   readonly prediction: Prediction | null

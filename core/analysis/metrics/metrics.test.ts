@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { productLinear } from '#core/learning/models/productLinear.ts'
-import { rescalingMirrors } from '#core/symmetry/symmetries/rescaling.ts'
+import { familiesOf } from '#core/symmetry/symmetries/registry.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import type { Facts, MetricContext } from './metric.ts'
 import { columnsOf, metricKinds, metricNames } from './registry.ts'
 
 expect.extend({ toBeAllclose })
 
+const families = familiesOf(productLinear.settings.parse({ kind: 'product-linear' }))
 const coefficients: Facts['subject'] = { kind: 'coefficients', weight: 'v', title: { en: 'Coefficients', ja: '係数' } }
 const all: Facts = {
   hasTest: true,
@@ -15,6 +16,7 @@ const all: Facts = {
   isClassification: true,
   hasOracle: true,
   hasMirrors: true,
+  families,
   subject: coefficients,
   weights: ['v'],
   matrices: ['v'],
@@ -22,7 +24,6 @@ const all: Facts = {
   factors: ['u', 'w'],
 }
 const columns = columnsOf(metricNames, all)
-const mirrors = rescalingMirrors(productLinear.settings.parse({ kind: 'product-linear' }), 2)
 
 const part = (rows: readonly (readonly number[])[], y: readonly number[]) => ({
   x: { rows: rows.length, columns: 2, values: Float64Array.from(rows.flat()) },
@@ -54,7 +55,7 @@ function contextOf(u: readonly number[], w: readonly number[], more: Partial<Met
     parameters,
     plain: parameters,
     vector,
-    mirrors,
+    families,
     data,
     weightDecay: 0.5,
     prediction: { oracle: '8.2', vector: Float64Array.of(1 / 3, 0), margin: Float64Array.of(Number.NaN, 0.2) },
@@ -105,8 +106,8 @@ describe('columns of a run with u = (2, 3), w = (.5, 1)', () => {
     // c = (.75 − .75, 1 − 2.25): |0 − .5| and |−1.25 − .5|
     ['kkt-residual', 1.75],
     // the nearer of √(4 + .25) and √(9 + 1), over ‖θ‖
-    ['mirror-residual', Math.sqrt(4.25 / 14.25)],
-    ['mirrors-reached', 0],
+    ['mirror-residual:rescaling', Math.sqrt(4.25 / 14.25)],
+    ['mirrors-reached:rescaling', 0],
   ])('%s is %d', (name, expected) => expect(measure(name, run)).toBeAllclose(expected))
 })
 
@@ -118,8 +119,8 @@ describe('columns of a sparse run', () => {
     ['zeros', 1],
     ['zero-disagreements', 0],
     ['oracle-distance', 2 / 3],
-    ['mirror-residual', 1e-4 / Math.sqrt(4.25 + 1e-8)],
-    ['mirrors-reached', 0.5],
+    ['mirror-residual:rescaling', 1e-4 / Math.sqrt(4.25 + 1e-8)],
+    ['mirrors-reached:rescaling', 0.5],
   ])('%s is %d', (name, expected) => expect(measure(name, run)).toBeAllclose(expected))
   test('each threshold of sparsity is the power of ten in its name', () => {
     for (const exponent of [3, 6, 9, 12]) {
@@ -135,8 +136,8 @@ describe('degenerate runs', () => {
     const run = contextOf([0, 0], [0, 0], { prediction, weightDecay: 2 })
     expect(
       [
-        'mirror-residual',
-        'mirrors-reached',
+        'mirror-residual:rescaling',
+        'mirrors-reached:rescaling',
         'sparsity-1e-12',
         'exact-zeros',
         'oracle-distance',
@@ -167,7 +168,7 @@ describe('degenerate runs', () => {
   })
   test('a parameter of 1e200 overflows no norm', () => {
     expect(measure('parameter-norm', contextOf([1e200, 0], [0, 0]))).toBe(1e200)
-    expect(measure('mirror-residual', contextOf([1e200, 1e200], [0, 0]))).toBeAllclose(Math.SQRT1_2)
+    expect(measure('mirror-residual:rescaling', contextOf([1e200, 1e200], [0, 0]))).toBeAllclose(Math.SQRT1_2)
   })
 })
 
@@ -181,7 +182,6 @@ describe('columns that the theory can predict', () => {
         const elsewhere: MetricContext = {
           ...run,
           parameters: { z: Float64Array.from(other) },
-          mirrors: [],
           prediction: { oracle: 'none', vector: Float64Array.from(other), margin: Float64Array.from(margins) },
           weightDecay: Math.abs(decay),
           leastMargin: Math.abs(decay),
@@ -200,7 +200,7 @@ describe('the registry', () => {
     for (const [name, { kind }] of Object.entries(metricKinds)) expect(kind).toBe(name)
     const names = columns.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
-    expect(names.every((name) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))).toBe(true)
+    expect(names.every((name) => /^[a-z][a-z0-9]*(-[a-z0-9]+)*(:[a-z][a-z0-9]*(-[a-z0-9]+)*)?$/.test(name))).toBe(true)
   })
   test('titles every kind and column in both languages, no two columns alike', () => {
     for (const { title } of [...Object.values(metricKinds), ...columns])
@@ -215,6 +215,7 @@ describe('the registry', () => {
       isClassification: false,
       hasOracle: false,
       hasMirrors: false,
+      families: [],
       matrices: [],
       factors: null,
     }
@@ -223,7 +224,7 @@ describe('the registry', () => {
       'test-loss',
       'validation-loss',
       'accuracy',
-      'mirror-residual',
+      'mirror-residual:rescaling',
       'oracle-distance',
       'zero-disagreements',
       'kkt-residual',
@@ -234,7 +235,7 @@ describe('the registry', () => {
       expect(names({})).not.toContain(name)
     expect(names({})).toContain('loss')
     expect(names({ hasTest: true })).toContain('test-loss')
-    expect(names({ hasMirrors: true })).toContain('mirror-residual')
+    expect(names({ families: all.families })).toContain('mirror-residual:rescaling')
     expect(names({ hasOracle: true })).not.toContain('kkt-residual') // the ridge has no such conditions
     expect(names({ isClassification: true, hasTest: true }).filter((name) => name.includes('accuracy'))).toEqual([
       'accuracy',

@@ -1,47 +1,42 @@
 /**
- * How far a run is from the mirrors of its model.
+ * How far a run is from the mirrors of its model, for every family of its symmetries.
  *
- * For each mirror the residual is ‖Oᵀθ‖ / ‖θ‖ with θ the whole parameter vector: a family of mirrors is as close as its closest one. The share of mirrors reached
- * counts those with a residual below 1e-3, what float32 can tell from a mirror.
+ * The residual of a mirror is ‖Oᵀθ‖ / ‖θ‖, θ the blocks that the family touches: a family is as close as its closest mirror. Of a family whose mirrors can be counted,
+ * the share of units (or pairs) with a residual below 1e-3, what float32 can tell from a mirror.
  * Source: theory.md sections 3 (continuous families) and 9.
  */
-import { transposeTimes } from '#core/numerics/linalg/matrix.ts'
-import { norm } from '#core/numerics/linalg/vector.ts'
-import { restrict } from '#core/symmetry/mirror.ts'
-import type { Column, Metric, MetricContext } from './metric.ts'
+import type { Column, Facts, Metric, MetricContext } from './metric.ts'
 
 const reached = 1e-3
 
-/** ‖Oᵀθ‖ / ‖θ‖ for every mirror whose O is the identity on its block, in their order; 0 where θ = 0. */
-function residuals({ parameters, mirrors }: MetricContext): number[] {
-  const size = norm(Float64Array.from(Object.values(parameters), norm))
-  const zeros = mirrors.filter(({ o }) => o.rows === o.columns)
-  return zeros.map((mirror) => (size === 0 ? 0 : norm(transposeTimes(mirror.o, restrict(parameters, mirror))) / size))
-}
-
-const columns: readonly Column[] = [
-  {
-    name: 'mirror-residual',
-    title: { en: 'Residual of the nearest mirror', ja: '最も近い鏡映の残差' },
+function columnsOfFamily({ name, title, isFinite }: Facts['families'][number]): readonly Column[] {
+  const residuals = ({ families, parameters }: MetricContext) =>
+    families.find((family) => family.name === name)?.residuals(parameters) ?? Float64Array.of(Number.NaN)
+  const nearest: Column = {
+    name: `mirror-residual:${name}`,
+    title: { en: `Residual of the nearest mirror: ${title.en}`, ja: `最も近い鏡映の残差:${title.ja}` },
     scale: 'log',
     isPredictable: false,
-    of: (context) =>
-      residuals(context).reduce((least, value) => (value < least || Number.isNaN(value) ? value : least), Number.POSITIVE_INFINITY),
-  },
-  {
-    name: 'mirrors-reached',
-    title: { en: 'Share of mirrors reached', ja: '到達した鏡映の割合' },
+    of: (context) => {
+      const all = residuals(context)
+      return all.length === 0 ? Number.NaN : all.reduce((least, value) => (value < least || Number.isNaN(value) ? value : least))
+    },
+  }
+  const share: Column = {
+    name: `mirrors-reached:${name}`,
+    title: { en: `Share of mirrors reached: ${title.en}`, ja: `到達した鏡映の割合:${title.ja}` },
     scale: 'linear',
     isPredictable: false,
     of: (context) => {
       const all = residuals(context)
       return all.some(Number.isNaN) ? Number.NaN : all.filter((value) => value < reached).length / all.length
     },
-  },
-]
+  }
+  return isFinite ? [nearest, share] : [nearest]
+}
 
 export const mirrorResidual: Metric = {
   kind: 'mirror-residual',
   title: { en: 'Mirror residual', ja: '鏡映残差' },
-  columns: ({ hasMirrors }) => (hasMirrors ? columns : []),
+  columns: ({ families }) => families.flatMap(columnsOfFamily),
 }
