@@ -16,7 +16,15 @@ const part = (over: Partial<VerdictPart>): VerdictPart => ({
   metric: 'loss',
   rule: 'at-most',
   limit: 0.001,
+  upper: null,
+  of: 'each',
+  over: 'last',
+  relativeTo: [],
   where: [],
+  reason: null,
+  runs: 40,
+  value: null,
+  interval: null,
   theory: { en: 'Lasso', ja: 'Lasso' },
   passed: 40,
   total: 40,
@@ -48,6 +56,34 @@ describe('a verdict', () => {
     expect(texts([part({})])).toEqual(['40 of 40 runs: loss at most 0.001; the largest is 3.4·10⁻⁵.'])
     expect(texts([part({ metric: 'constructor', rule: 'at-least', worst: null })])).toEqual([
       '40 of 40 runs: constructor at least 0.001; the smallest is no value.',
+    ])
+  })
+
+  test('of a range says both ends, of equal ends the one value', () => {
+    expect(texts([part({ rule: 'within', limit: 3, upper: 6, worst: 6, passed: 39 })])).toEqual([
+      '39 of 40 runs: loss between 3 and 6; the furthest is 6.',
+    ])
+    expect(texts([part({ rule: 'within', limit: 3, upper: 3, worst: 3 })])).toEqual(['40 of 40 runs: loss is 3; the furthest is 3.'])
+  })
+
+  test('of a mean says its value with its interval, its n and what was expected, in both languages', () => {
+    const mean = part({ of: 'mean', rule: 'within', limit: 0.12, upper: 0.32, value: 0.2, interval: { low: 0.17, high: 0.25 }, runs: 400, passed: 1, total: 1 }) // prettier-ignore
+    expect(texts([mean])).toEqual(['The mean of loss over 400 runs is 0.20 [0.17, 0.25]; between 0.12 and 0.32 was expected.'])
+    expect(texts([mean], ja)).toEqual(['全体の400ランの損失の平均は0.20 [0.17, 0.25]です(0.12以上0.32以下と予想)。'])
+    expect(texts([{ ...mean, of: 'median', rule: 'at-least', interval: null }])).toEqual([
+      'The median of loss over 400 runs is 0.2; at least 0.12 was expected.',
+    ])
+  })
+
+  test('says what of a series counts, and the baseline that a value is less', () => {
+    expect(texts([part({ over: 'last-half' })])).toEqual([
+      '40 of 40 runs: loss, mean of the second half of training at most 0.001; the largest is 3.4·10⁻⁵.',
+    ])
+    expect(texts([part({ over: { firstAtLeast: 0.45, after: 200 }, limit: 53, worst: 52 })])).toEqual([
+      '40 of 40 runs: steps after step 200 until loss is at least 0.45 at most 53; the largest is 52.',
+    ])
+    expect(texts([part({ relativeTo: [{ factor: 'model', label: 'linear' }] })])).toEqual([
+      '40 of 40 runs: loss, less that of linear at most 0.001; the largest is 3.4·10⁻⁵.',
     ])
   })
 

@@ -122,7 +122,7 @@ const reproducibility = z.strictObject({
   versions: z.record(z.string(), z.string()),
   engine: z.string(),
   device: z.string().nullable(),
-  seeds: z.strictObject({ base: z.number().int(), count }),
+  seeds: z.strictObject({ base: z.number().int(), count, paired: z.boolean() }),
   stacks: z.array(z.strictObject({ id: z.string(), runs: count, parameters: count, seconds: maybe })),
   data: z.array(z.strictObject({ path: z.string(), sha256, bytes: count, source: words.nullable() })),
   commands: z.array(z.strictObject({ what: z.enum(['reproduce', 'verify']), text: z.string() })),
@@ -143,7 +143,7 @@ export const reportModel = z.strictObject({
   metrics: z.array(metric), // every metric that is named in verdict and comparisons
   factors: z.array(factor),
   settings: z.array(setting),
-  seeds: z.strictObject({ base: z.number().int(), count }),
+  seeds: z.strictObject({ base: z.number().int(), count, paired: z.boolean() }),
   runs: z.strictObject({ total: count, states: z.partialRecord(runState, count), diverged: z.array(divergedRun) }),
   theory: z.array(theory), // one entry for each oracle
   figures: z.array(figure),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { resources } from '#core/hosts/node.ts'
 import { readPredictions } from '#core/store/predictions.ts'
@@ -31,7 +33,10 @@ describe('a project of another version', () => {
 describe('data files', () => {
   test('a study that is no file names a table of the program or an absolute path of a table, nothing else', () => {
     const files = openDataFiles(null, resources)
-    expect(files('resource:data/diabetes.csv').table(',').rows).toBe(442)
+    expect(files('resource:data/diabetes.csv')).toMatchObject({
+      name: 'diabetes.csv',
+      bytes: readFileSync(join(resources, 'data/diabetes.csv')),
+    })
     for (const path of ['/etc/passwd', '/proc/self/environ', 'a.csv', '../a.csv', 'resource:../package.json', 'resource:/etc/passwd']) {
       expect(() => files(path), path).toThrow(/data\.path: expected/)
     }

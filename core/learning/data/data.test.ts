@@ -13,6 +13,7 @@ const parse = settingsOf(dataKinds)
 /** Settings on which each kind is tried; a row of the registry without one does not compile. */
 const cases = {
   'sparse-linear': [{ kind: 'sparse-linear', samples: 6, features: 3, coefficients: [1] }, { kind: 'sparse-linear', samples: 6, features: 3, coefficients: [1], testSamples: 2 }], // prettier-ignore
+  'compressive-sensing': [{ kind: 'compressive-sensing', measurements: 4, size: 20, share: 0.2 }],
   scalar: [{ kind: 'scalar', target: 1 }],
   'low-rank-matrix': [{ kind: 'low-rank-matrix', rows: 4, columns: 3, singularValues: [2, 1] }, { kind: 'low-rank-matrix', rows: 4, columns: 1, singularValues: [2] }], // prettier-ignore
   teacher: [{ kind: 'teacher', samples: 6, features: 3, amplitudes: [1, -1], testSamples: 3 }],

@@ -53,7 +53,10 @@ function design({ factors, settings, seeds, runs }: ReportModel, words: Catalogu
     ],
     rows: [
       ...varied,
-      [words('report.design.seeds'), words('report.design.seedsValue', { count: seeds.count, base: String(seeds.base) })],
+      [
+        words('report.design.seeds'),
+        words(seeds.paired ? 'report.design.seedsPaired' : 'report.design.seedsValue', { count: seeds.count, base: String(seeds.base) }),
+      ],
       ...shared,
       [words('report.design.runs'), diverged > 0 ? words('report.design.diverged', { states: ended, count: diverged }) : ended],
     ],

@@ -21,7 +21,15 @@ export function reproducibility({ reproducibility: box, study }: ReportModel, wo
     { key: 'date', values: [date(box.dateMs, words)] },
     { key: 'engine', values: [engine] },
     { key: 'versions', values: [versions.map(([name, version]) => `${name} ${version}`).join(', ')] },
-    { key: 'seeds', values: [words('report.design.seedsValue', { count: box.seeds.count, base: String(box.seeds.base) })] },
+    {
+      key: 'seeds',
+      values: [
+        words(box.seeds.paired ? 'report.design.seedsPaired' : 'report.design.seedsValue', {
+          count: box.seeds.count,
+          base: String(box.seeds.base),
+        }),
+      ],
+    },
     { key: 'stacks', values: stacks },
     { key: 'data', values: data },
   ] as const
