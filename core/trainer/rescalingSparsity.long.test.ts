@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startEngine } from '#core/engines/registry.ts'
+import { noFiles } from '#core/learning/data/noFiles.ts'
 import { planStacks } from '#core/plan/plan.ts'
 import type { Cell } from '#core/study/cells.ts'
 import { freezeStudy, readStudy } from '#core/study/study.ts'
@@ -19,13 +20,10 @@ type Ended = {
 const text = readFileSync(new URL('../../resources/presets/rescaling-sparsity.yaml', import.meta.url), 'utf8')
 const study = freezeStudy(readStudy({ text, name: 'rescaling-sparsity.yaml', overrides: [] }), () => '')
 const steps = study.file.training.steps
-const noTables = () => {
-  throw new Error('the preset reads no table')
-}
 const kindOf = (cell: Cell) => cell.study.model.kind
 
 /** The lanes of each stack that the plan makes, of 80 runs each. */
-const stacks = planStacks(study, { size: () => ({ rows: 60, features: 12 }), isWanted: () => true }).map(({ runs }) => ({
+const stacks = planStacks(study, { size: () => ({ rows: 60, inputs: 12, outputs: 1 }), isWanted: () => true }).map(({ runs }) => ({
   kind: runs[0] === undefined ? null : kindOf(runs[0].cell),
   lanes: makeLanes(
     runs.map(({ id, cell, replicate }) => ({
@@ -35,7 +33,7 @@ const stacks = planStacks(study, { size: () => ({ rows: 60, features: 12 }), isW
       cell: cell.hash,
       replicate,
     })),
-    noTables,
+    noFiles,
   ),
 }))
 const lanesOfKind = (kind: string) => stacks.filter((stack) => stack.kind === kind).flatMap(({ lanes }) => lanes)
@@ -48,7 +46,7 @@ function lassoOf({ data: { train: part }, study: { regularisation } }: Lane): { 
   const [n, d, gamma] = [x.rows, x.columns, regularisation.weightDecay]
   const at = (i: number, j: number) => x.values[i * d + j] ?? Number.NaN
   const v = new Array<number>(d).fill(0)
-  const residual = Array.from(y)
+  const residual = Array.from(y.values)
   const correlation = (j: number) => residual.reduce((sum, r, i) => sum + at(i, j) * r, 0) / n
   const squares = v.map((_, j) => residual.reduce((sum, _, i) => sum + at(i, j) ** 2, 0) / n)
   for (let sweep = 0; sweep < 2_000; sweep += 1) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
-import { readSafetensors, writeSafetensors } from '#core/formats/safetensors.ts'
-import { readCheckpoint, stackName, writeCheckpoint, writeParameters } from './stackFile.ts'
+import { readSafetensors, writeSafetensors, type NamedTensor } from '#core/formats/safetensors.ts'
+import { readCheckpoint, stackName, startFromParameters, writeCheckpoint, writeParameters } from './stackFile.ts'
 import { lifeState, type StackState } from './trainingProgram.ts'
 
 const stack = stackName(['s.a.1', 's.a.2'])
@@ -54,7 +54,11 @@ describe('a checkpoint', () => {
     expect(readSafetensors(bytes).metadata).toEqual({ kagami: 'checkpoint 1', step: '100', stack })
   })
 
-  const tensors = () => [...readSafetensors(bytes).tensors].map(([name, tensor]) => ({ name, ...tensor }))
+  const tensors = (): NamedTensor[] =>
+    [...readSafetensors(bytes).tensors].map(([name, tensor]) => {
+      if (tensor.dtype !== 'F32' && tensor.dtype !== 'I32') throw new Error(`a checkpoint has no ${tensor.dtype}`)
+      return { name, ...tensor }
+    })
   const metadata = { kagami: 'checkpoint 1', step: '100', stack }
   test.each([
     ['of another stack', writeCheckpoint(state, { step: 100, stack: stackName(['s.a.1']) }), 'checkpoint: expected one of this stack'],
@@ -127,5 +131,27 @@ describe('stackName', () => {
 describe('lifeState', () => {
   test('a run lives if it has survived every step', () => {
     expect([...(lifeState(Int32Array.of(5, 4, 0), Int32Array.of(5, 5, 1), 5)['alive']?.values ?? [])]).toEqual([1, 0, 0])
+  })
+})
+
+describe('a start from final parameters', () => {
+  const parameters = writeParameters(state, { step: '100', stack })
+  test('has them in place of its own, and everything else afresh', () => {
+    const made = startFromParameters(start, parameters, 0)
+    expect(made).toEqual({ ...start, 'parameter/u': state['parameter/u'] })
+    expect([...(made['alive']?.values ?? [])]).toEqual([1, 1])
+  })
+  test('adds the kick to each, in float32', () => {
+    expect([...(startFromParameters(start, parameters, 0.1)['parameter/u']?.values ?? [])]).toEqual(
+      [1.1, 0.1, 0.1, 3.4e38, 5.1, 6.1].map(Math.fround),
+    )
+  })
+  test('of another shape, or cut off, is refused as damaged', () => {
+    const other: StackState = { ...start, 'parameter/u': { shape: [2, 4], dtype: 'float32', values: new Float32Array(8) } }
+    const refusal = refusalOf(() => startFromParameters(other, parameters, 0))
+    expect([refusal.code, refusal.message]).toEqual(['store-failed', 'parameters: expected parameter/u of shape [2, 4], got [2, 3]'])
+    const more: StackState = { ...start, 'parameter/w': { shape: [2, 3], dtype: 'float32', values: new Float32Array(6) } }
+    expect(refusalOf(() => startFromParameters(more, parameters, 0)).message).toContain('parameter/w of shape [2, 3], got nothing')
+    expect(refusalOf(() => startFromParameters(start, parameters.subarray(0, 40), 0)).code).toBe('store-failed')
   })
 })

@@ -91,7 +91,8 @@ export function startFromParameters(start: StackState, bytes: Uint8Array, kick: 
           'store-failed',
           `parameters: expected ${name} of shape [${part.shape.join(', ')}], got ${found === undefined ? 'nothing' : `[${found.shape.join(', ')}]`}`,
         )
-      return [name, { ...part, values: Float32Array.from(found.values as ArrayLike<number>, (value) => value + kick) }] // parameters are written as float32
+      const values = Float32Array.from(found.values as ArrayLike<number>) // parameters are written as float32
+      return [name, { ...part, values: kick === 0 ? values : values.map((value) => value + kick) }] // −0 stays so without a kick
     }),
   )
 }

@@ -161,7 +161,9 @@ describe('a stack on wasm', () => {
 
   /** SGD with momentum of one lane in float64, row by row, with the rows that its batches name. */
   function reference({ data: { train: part }, start, study, batches }: Lane, steps: number) {
-    const { learningRate, momentum, batch } = study.optimiser
+    const { optimiser } = study
+    if (optimiser.kind !== 'sgd') throw new Error('the reference is of SGD')
+    const { learningRate, momentum, batch } = optimiser
     const [n, d] = [part.x.rows, part.x.columns]
     const [u, w] = [start['u']?.map(f32) ?? new Float64Array(), start['w']?.map(f32) ?? new Float64Array()]
     const [mu, mw] = [new Float64Array(d), new Float64Array(d)]
