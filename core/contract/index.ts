@@ -11,6 +11,7 @@ import { event, watchQuery } from './events.ts'
 import { runPage, runQuery } from './runs.ts'
 import { series, seriesQuery } from './series.ts'
 import { coefficients, plan, prediction, preset, reportRequest, study, studySource } from './studies.ts'
+import { structure, structureQuery } from './structure.ts'
 import { count, id } from './values.ts'
 
 /** Every code of ours as an oRPC error, with its status and the same data. */
@@ -43,6 +44,9 @@ export const contract = {
   series: {
     read: route.input(seriesQuery).output(series),
   },
+  structures: {
+    get: route.input(structureQuery).output(structure),
+  },
   comparisons: {
     make: route.input(comparisonQuery).output(comparison),
   },
@@ -63,5 +67,6 @@ export type * from './engines.ts'
 export type * from './events.ts'
 export type * from './runs.ts'
 export type * from './series.ts'
+export type * from './structure.ts'
 export type * from './studies.ts'
 export type * from './values.ts'

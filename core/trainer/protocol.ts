@@ -11,6 +11,7 @@
 import type { EngineProof, EngineName } from '#core/contract/engines.ts'
 import type { RefusalRecord } from '#core/contract/errors.ts'
 import type { Outcome } from '#core/contract/runs.ts'
+import type { StructureContent } from '#core/contract/structure.ts'
 import type { Json } from '#core/contract/values.ts'
 
 export const protocol = 1
@@ -40,7 +41,26 @@ export type ProveJob = { readonly kind: 'prove'; readonly engine: EngineName }
 export type ReportJob = { readonly kind: 'report'; readonly model: Json }
 /** Compare levels of a factor: the query's numbers are frozen in `request`. */
 export type CompareJob = { readonly kind: 'compare'; readonly request: unknown }
-export type Job = TrainJob | ProveJob | ReportJob | CompareJob
+/** Describe weights layer by layer: the ones of a run, in its row of its stack's parameters, or those of a file of another program. */
+export type StructureJob = {
+  readonly kind: 'structure'
+  readonly source:
+    | {
+        readonly kind: 'run'
+        readonly spec: RunSpec
+        readonly lane: number
+        readonly files: TrainJob['files']
+        readonly path: string // final parameters, or a checkpoint
+      }
+    | {
+        readonly kind: 'file'
+        readonly path: string
+        readonly name: string // stands in sentences
+        readonly layout: 'output-first' | 'output-last'
+        readonly activation: 'odd' | 'homogeneous' | 'linear' | 'other' | null // null: not known
+      }
+}
+export type Job = TrainJob | ProveJob | ReportJob | CompareJob | StructureJob
 
 export type ToTrainer =
   | { readonly kind: 'hello'; readonly protocol: number; readonly folder: string } // where the job may write files
@@ -99,6 +119,7 @@ export type Result =
   | { readonly kind: 'prove'; readonly proof: EngineProof }
   | { readonly kind: 'report' }
   | { readonly kind: 'compare'; readonly comparison: unknown }
+  | { readonly kind: 'structure'; readonly content: StructureContent }
 
 /** Where trainers run: this machine's processes here; the parent never asks which. */
 export type Launcher = {

@@ -9,6 +9,7 @@ import { readSpecification, readStudy } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import { listPresets } from './presets.ts'
 import { openSource } from './sources.ts'
+import { structureOfRun } from './structures.ts'
 import { planOf } from './summary.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -43,6 +44,7 @@ export function createRouter(workbench: Workbench) {
     },
     runs: { list: os.runs.list.handler(({ input }) => readRuns(db, input)) },
     series: { read: os.series.read.handler(({ input }) => readSeries(db, { ...input, study: known(input.study) })) },
+    structures: { get: os.structures.get.handler(({ input }) => structureOfRun(workbench, input.run)) },
     comparisons: { make: os.comparisons.make.handler(({ input }) => workbench.compare(input)) },
     reports: {
       make: os.reports.make.handler(async ({ input }) => {

@@ -47,7 +47,7 @@ export type Reader = {
   report(request: ReportRequest): Promise<{ readonly html: string; readonly markdown: string }>
   prove(): Promise<EngineProof[]>
   /** A job beside the queue, heard by the caller alone. */
-  runJob(job: Pick<JobOptions, 'spec' | 'folder' | 'on'>): Promise<JobEnd>
+  runJob(job: Pick<JobOptions, 'spec' | 'folder' | 'on' | 'silentAfterMs'>): Promise<JobEnd>
 }
 
 export type Workbench = Reader & {

@@ -15,6 +15,7 @@ import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
+import { addStructure } from './commands/structure.ts'
 import { addVerify } from './commands/verify.ts'
 import { printJson, say } from './output.ts'
 import { refusalOf } from './refusals.ts'
@@ -25,6 +26,7 @@ const commands: readonly Register[] = [
   addPreset,
   addRuns,
   addCompare,
+  addStructure,
   addReport,
   addExport,
   addVerify,

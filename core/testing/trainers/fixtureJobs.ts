@@ -43,7 +43,15 @@ export const lastWords = 'the fixture dies on purpose'
 /** A job of two runs with the behaviour. */
 export function trainSpec(behaviour: Behaviour): TrainJob {
   const run = (id: string, replicate: number) => ({ run: id, study: { behaviour }, base: 1, cell: 'c', replicate })
-  return { kind: 'train', engine: 'cpu', runs: [run('a', 0), run('b', 1)], files: {}, checkpointFrom: null, checkpointEveryMs: 1_000 }
+  return {
+    kind: 'train',
+    engine: 'cpu',
+    runs: [run('a', 0), run('b', 1)],
+    files: {},
+    checkpointFrom: null,
+    startFrom: null,
+    checkpointEveryMs: 1_000,
+  }
 }
 
 export const fixtureJobs: JobTable = {
@@ -51,6 +59,7 @@ export const fixtureJobs: JobTable = {
   prove: () => Promise.reject(new Refusal('engine-unavailable', 'engine: expected one that runs, got a fixture')),
   report: () => Promise.resolve({ kind: 'report' }),
   compare: (spec) => Promise.resolve({ kind: 'compare', comparison: spec.request }),
+  structure: () => Promise.reject(new Refusal('invalid-input', 'FILE: expected weights, got a fixture')),
 }
 
 function behaviourOf(spec: TrainJob): string {

@@ -11,6 +11,7 @@ import {
   type Preset,
   type Run,
   type Series,
+  type Structure,
   type Study,
 } from '#core/contract/index.ts'
 
@@ -42,6 +43,14 @@ const series: Series = {
 const comparison: Comparison = {
   factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95, where: {}, pooled: [],
   levels: [{ label: '0.05', value: 0.05, n: 1, diverged: 0, values: [{ run: '0a1b.c.0', value: -0 }], mean: 1, standardDeviation: null, interval: null, difference: null, need: { seeds: 2 } }],
+} // prettier-ignore
+const structure: Structure = {
+  origin: { kind: 'run', run: '0a1b.c.0', study: '0a1b', state: 'running', parameters: 'checkpoint', step: 7, steps: 10 },
+  layers: [{ name: 'v', dtype: 'float32', shape: [1, 2], entries: 2, sparsity: [{ threshold: 1e-3, share: null }], exactZeros: -0, norm: 1, matrix: { rows: 1, columns: 2 },
+    spectrum: { singularValues: new Float64Array([Infinity]), numericRank: 1, machineRank: 1, effectiveRank: 1, stableRank: 1, energyRank: 1 } }],
+  neurons: [{ name: 'a', activation: 'odd', incoming: 'v', bias: null, outgoing: 'w', width: 2, survivors: 1, groups: 1, members: [[1]], vanishing: [0] }],
+  mirrors: [{ family: 'rotation', symmetry: 'rotation', title: words, onMirror: 'dependent', residual: 1e-9, places: null, reached: null }],
+  notes: [{ kind: 'diverged', step: 7 }],
 } // prettier-ignore
 const proof: EngineProof = {
   engine: 'cpu',
@@ -80,6 +89,7 @@ export function createSampleRouter() {
     },
     runs: { list: os.runs.list.handler(({ input }) => ({ total: 1, offset: input.offset, runs: [run] })) },
     series: { read: os.series.read.handler(() => series) },
+    structures: { get: os.structures.get.handler(() => structure) },
     comparisons: { make: os.comparisons.make.handler(() => comparison) },
     reports: { make: os.reports.make.handler(() => report) },
     engines: { prove: os.engines.prove.handler(() => [proof]) },
@@ -109,6 +119,7 @@ export const contractSamples: readonly Sample[] = [
   { route: 'studies.predictions', call: (client) => client.studies.predictions(ofStudy), expected: [prediction] },
   { route: 'runs.list', call: (client) => client.runs.list({}), expected: { total: 1, offset: 0, runs: [run] } },
   { route: 'series.read', call: (client) => client.series.read({ ...ofStudy, metric: 'loss' }), expected: series },
+  { route: 'structures.get', call: (client) => client.structures.get({ run: '0a1b.c.0' }), expected: structure },
   {
     route: 'comparisons.make',
     call: (client) => client.comparisons.make({ ...ofStudy, factor: 'a', metric: 'loss' }),

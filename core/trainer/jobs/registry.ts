@@ -6,4 +6,5 @@ export const jobs: JobTable = {
   prove: async (spec) => (await import('./prove.ts')).runProve(spec),
   report: async (spec, context) => (await import('./report.ts')).runReport(spec, context),
   compare: async (spec) => (await import('./compare.ts')).runCompare(spec),
+  structure: async (spec, context) => (await import('./structure.ts')).runStructure(spec, context),
 }

@@ -52,7 +52,7 @@ function kickOf([first]: readonly Lane[]): number {
 }
 
 /** Reads the study's files, each once. */
-function readerOf(files: TrainJob['files']): DataReader {
+export function readerOf(files: TrainJob['files']): DataReader {
   const stored = (path: string): string => {
     const place = files[path]
     if (place === undefined) throw new Refusal('invalid-input', `data.path: expected a file of the study, got ${JSON.stringify(path)}`)
