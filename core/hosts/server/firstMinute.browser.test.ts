@@ -1,6 +1,7 @@
 /**
  * What a newcomer does in the first minutes, in both languages, against the real program: start a preset, see the curves move, read the
- * verdict, compare, open the report. axe finds nothing in either theme, and the console stays silent.
+ * verdict, compare, open the report. axe finds nothing in either theme, and the console stays silent. One training serves both languages:
+ * the second window finds the study that the first one started, and starts it again when it has ended.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launchChromium, withoutChromium } from '#core/testing/browser.ts'
 import common from '../../../resources/messages/en/common.json' with { type: 'json' }
@@ -44,75 +45,115 @@ async function findings(page: Page): Promise<unknown> {
   })
 }
 
+const languages = [
+  { locale: 'en', words: en.page, shared: common },
+  { locale: 'ja', words: ja.page, shared: commonJa },
+] as const
+
+/** A window of one language, and what its console complained of. */
+type Window = (typeof languages)[number] & { readonly context: BrowserContext; readonly page: Page; readonly complaints: readonly string[] }
+
+/** `cookies` are those of a window before: the token in the printed address opens it once. */
+async function openWindow(
+  browser: Browser,
+  url: string,
+  { cookies = [], ...language }: (typeof languages)[number] & { cookies?: Cookie[] },
+): Promise<Window> {
+  const context = await browser.newContext({ locale: language.locale, viewport: { width: 1280, height: 800 } })
+  await context.addCookies(cookies)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
+  page.on('pageerror', (error) => void complaints.push(error.message))
+  await page.goto(url)
+  await playButton({ page, ...language }).waitFor()
+  expect(await findings(page)).toEqual([])
+  return { ...language, context, page, complaints }
+}
+
+function playButton({ page, words }: Pick<Window, 'page' | 'words'>) {
+  return page.getByRole('article', { name: words.home.cards['diabetes-lasso'] }).getByRole('button', { name: words.home.play })
+}
+
+/** A picture for the README, where a folder is named for them. */
+async function picture({ page, locale }: Window, name: string, whole = false): Promise<void> {
+  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name.replace('LOCALE', locale)}.png`), fullPage: whole })
+}
+
+async function seesCurvesMove(window: Window): Promise<void> {
+  const { page, words } = window
+  await page.getByRole('progressbar', { name: words.study.progress }).waitFor()
+  const chart = page.getByRole('img').first()
+  await page.waitForFunction((element) => /\d/.test(element?.getAttribute('aria-label') ?? ''), await chart.elementHandle())
+  const first = await chart.getAttribute('aria-label')
+  if (pictures !== undefined) await page.waitForTimeout(4_000) // a picture of a study under way; nothing is asserted on it
+  await picture(window, 'study-running-LOCALE')
+  await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 60_000, interval: 250 }).not.toBe(first)
+}
+
+async function readsVerdict({ page, words, shared }: Window): Promise<void> {
+  const verdict = page.getByRole('region', { name: words.study.verdict })
+  await verdict.getByText(new RegExp(`^\\S+ ${words.verdict.holds}$`)).waitFor({ timeout: 90_000 }) // a sign, then the word
+  const answer = await verdict.innerText()
+  expect(answer).toContain('40')
+  expect(answer).not.toContain(shared.verdict.fails)
+}
+
+async function seesBothThemes(window: Window): Promise<void> {
+  const { page, words } = window
+  for (const theme of ['dark', 'light'] as const) {
+    const name = words.themes[theme]
+    await page.getByRole('button', { name }).or(page.getByRole('radio', { name })).first().click()
+    expect(await findings(page)).toEqual([])
+    await picture(window, `study-LOCALE-${theme}`)
+  }
+}
+
+async function comparesAndReports({ page, words, context }: Window): Promise<void> {
+  await page.getByRole('tab', { name: words.tabs.compare }).click()
+  await page.getByRole('table').first().waitFor()
+  expect(await findings(page)).toEqual([])
+
+  const [report] = await Promise.all([context.waitForEvent('page'), page.getByRole('link', { name: words.study.report }).click()])
+  await report.waitForLoadState()
+  expect(await report.locator('svg').count()).toBeGreaterThanOrEqual(3)
+  expect(await report.getByRole('table').count()).toBeGreaterThanOrEqual(3)
+  expect(await findings(report)).toEqual([])
+}
+
 describe.skipIf(chromiumPath === null)(`first minute${chromiumPath === null ? ` (${withoutChromium})` : ''}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kagami-first-minute-'))
   let browser: Browser
-  beforeAll(async () => void (browser = await launchChromium()))
-  afterAll(async () => browser.close())
+  let served: Served
+  beforeAll(async () => {
+    browser = await launchChromium()
+    served = await serve(folder)
+  })
+  afterAll(async () => {
+    await browser.close()
+    await served.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
-  test.each([
-    { locale: 'en', words: en.page, shared: common },
-    { locale: 'ja', words: ja.page, shared: commonJa },
-  ])('a preset runs to its verdict and its report ($locale)', async ({ locale, words, shared }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'kagami-first-minute-'))
-    const served = await serve(folder)
-    const context = await browser.newContext({ locale, viewport: { width: 1280, height: 800 } })
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
-    page.on('pageerror', (error) => void complaints.push(error.message))
-    try {
-      await page.goto(served.url)
-      const card = page
-        .locator('article, li, section')
-        .filter({ hasText: words.home.cards['diabetes-lasso'] })
-        .filter({ has: page.getByRole('button', { name: words.home.play }) })
-        .last()
-      expect(await findings(page)).toEqual([])
-      await card.getByRole('button', { name: words.home.play }).click()
+  test('a preset runs to its verdict and its report, in a window of each language', async () => {
+    const english = await openWindow(browser, served.url, languages[0])
+    const cookies = await english.context.cookies()
+    const japanese = await openWindow(browser, new URL('/', served.url).href, { ...languages[1], cookies })
+    await playButton(english).click()
+    await japanese.page.getByRole('region', { name: japanese.words.home.latest }).getByRole('link').first().click() // it appears by itself
+    const windows = [english, japanese]
+    await Promise.all(windows.map(seesCurvesMove))
+    await Promise.all(windows.map(readsVerdict))
 
-      const progress = page.getByRole('progressbar', { name: words.study.progress })
-      await progress.waitFor()
-      const chart = page.getByRole('img').first()
-      await page.waitForFunction((element) => /\d/.test(element?.getAttribute('aria-label') ?? ''), await chart.elementHandle())
-      const first = await chart.getAttribute('aria-label')
-      if (pictures !== undefined) {
-        await page.waitForTimeout(4_000) // a picture of a study under way; nothing is asserted on it
-        await page.screenshot({ path: join(pictures, `study-running-${locale}.png`) })
-      }
-      await expect.poll(() => chart.getAttribute('aria-label'), { timeout: 60_000, interval: 250 }).not.toBe(first) // the curves move
-
-      const verdict = page.getByRole('region', { name: words.study.verdict })
-      await verdict.getByText(new RegExp(`^\\S+ ${words.verdict.holds}$`)).waitFor({ timeout: 90_000 }) // a sign, then the word
-      const answer = await verdict.innerText()
-      expect(answer).toContain('40')
-      expect(answer).not.toContain(shared.verdict.fails)
-      if (pictures !== undefined) await page.screenshot({ path: join(pictures, `study-${locale}.png`), fullPage: true })
-
-      for (const theme of [words.themes.dark, words.themes.light]) {
-        await page
-          .getByRole('button', { name: theme })
-          .or(page.getByRole('radio', { name: theme }))
-          .first()
-          .click()
-        expect(await findings(page)).toEqual([])
-        if (pictures !== undefined)
-          await page.screenshot({ path: join(pictures, `study-${locale}-${theme === words.themes.dark ? 'dark' : 'light'}.png`) })
-      }
-
-      await page.getByRole('tab', { name: words.tabs.compare }).click()
-      await page.getByRole('table').first().waitFor()
-      expect(await findings(page)).toEqual([])
-
-      const [report] = await Promise.all([context.waitForEvent('page'), page.getByRole('link', { name: words.study.report }).click()])
-      await report.waitForLoadState()
-      expect(await report.locator('svg').count()).toBeGreaterThanOrEqual(3)
-      expect(await report.getByRole('table').count()).toBeGreaterThanOrEqual(3)
-      expect(await findings(report)).toEqual([])
-      expect(complaints).toEqual([])
-    } finally {
-      await context.close()
-      await served.stop()
-      rmSync(folder, { recursive: true, force: true })
+    await japanese.page.goBack()
+    await playButton(japanese).click() // a study that has ended opens again and trains nothing
+    await readsVerdict(japanese)
+    for (const window of windows) {
+      await picture(window, 'study-LOCALE', true)
+      await seesBothThemes(window)
+      await comparesAndReports(window)
+      expect(window.complaints).toEqual([])
+      await window.context.close()
     }
   })
 })
