@@ -80,7 +80,7 @@ export function cellsOf(file: StudyFile, finish: (study: StudyFile) => StudyFile
 
 /** For each cell the one that it starts from, and its place in its chain. */
 function predecessors({ cells, chains }: Combination): readonly { readonly cell: number | null; readonly place: number }[] {
-  const before = cells.map(() => ({ cell: null as number | null, place: 0 }))
+  const before = cells.map((): { cell: number | null; place: number } => ({ cell: null, place: 0 }))
   for (const chain of chains) for (const [place, cell] of chain.entries()) before[cell] = { cell: chain[place - 1] ?? null, place }
   return before
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { inFloat64 } from '#core/engines/float64/float64.ts'
-import { read64, tensor64 } from '#core/engines/float64/make.ts'
+import { inFloat64, read64, tensor64 } from '#core/engines/ops.ts'
 import { factorNames, productLinear } from '#core/learning/models/productLinear.ts'
 import { linear } from '#core/learning/models/linear.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'

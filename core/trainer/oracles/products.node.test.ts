@@ -124,7 +124,7 @@ describe('8.2: u ⊙ w under weight decay is the lasso', () => {
   ]
   const expected = cases.flatMap(({ v }) => v)
   const printed = { absolute: 5e-9 } // eight printed digits
-  const fields = ({ learningRate = 0.05, scale = 1, loss = {} as Fields, starts = [] as readonly Fields[] } = {}) =>
+  const fields = ({ learningRate = 0.05, scale = 1, loss = {}, starts = [] as readonly Fields[] } = {}) =>
     cases.map(({ gamma }, i) => ({
       data: rows,
       loss: { kind: 'mse', ...loss },
