@@ -162,18 +162,21 @@ describe('estimateSeconds', () => {
     const { count = 10, ...rest } = more
     const [first] = plan([`seeds.count=${count}`])
     if (first === undefined) throw new Error('expected a stack')
-    return { ...first, rows: 60, multiplications: 12, parameters: 24, steps: 1000, ...rest }
+    return { ...first, seen: 60, multiplications: 12, parameters: 24, steps: 1000, ...rest }
   }
   test('is positive and finite, and proportional to the steps', () => {
     expect(estimateSeconds(stack({}))).toBeGreaterThan(0)
     expect(estimateSeconds(stack({ steps: 4000 }))).toBeAllclose(4 * estimateSeconds(stack({})))
   })
-  test('grows with runs, rows, weights and parameters, and is less for shared data', () => {
+  test('grows with runs, rows of a step, weights and parameters, and is less for minibatches', () => {
     const seconds = estimateSeconds(stack({}))
     expect(estimateSeconds(stack({ count: 11 }))).toBeGreaterThan(seconds)
-    expect(estimateSeconds(stack({ isShared: true }))).toBeLessThan(seconds)
+    const [full, few] = [[], ['optimiser.batch=4']].map((more) => plan(more)[0])
+    if (full === undefined || few === undefined) throw new Error('expected two stacks')
+    expect([full.seen, few.seen]).toEqual([8, 4])
+    expect(estimateSeconds(few)).toBeLessThan(estimateSeconds(full))
     fc.assert(
-      fc.property(fc.constantFrom('rows', 'multiplications', 'parameters'), fc.integer({ min: 1, max: 1000 }), (field, more) => {
+      fc.property(fc.constantFrom('seen', 'multiplications', 'parameters'), fc.integer({ min: 1, max: 1000 }), (field, more) => {
         expect(estimateSeconds({ ...stack({}), [field]: stack({})[field] + more })).toBeGreaterThan(seconds)
       }),
       { numRuns: 20 },

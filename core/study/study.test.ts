@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
-import { labelsOf } from './labels.ts'
 import { freezeStudy, matches, readStudy, type Study } from './study.ts'
 
 const text = `
@@ -245,7 +244,9 @@ kagami: 1
       'data.testSamples',
     ]
     const huge = read(`factors: { ${paths.map((path) => `${path}: ${ten}`).join(', ')} }\n`)
-    expect(problemsOf(() => freezeStudy(huge, noFile))).toEqual(['factors × seeds: expected at most 100000 runs, got 10000000'])
+    expect(problemsOf(() => freezeStudy(huge, noFile))).toEqual(['factors: expected at most 100000 cells before constraints, got 10000000'])
+    const two = 'factors: { regularisation.weightDecay: [0, 1] }\n'
+    expect(problemsOf(() => freeze(two, ['seeds.count=50001']))).toEqual(['factors × seeds: expected at most 100000 runs, got 100002'])
     expect(problemsOf(() => freeze('', ['seeds.count=100001']))).toEqual(['factors × seeds: expected at most 100000 runs, got 100001'])
     expect(freeze('', ['seeds.count=100000']).file.seeds.count).toBe(100_000)
   })
@@ -322,16 +323,6 @@ kagami: 1
       expect(freeze(more, overrides, hashes('a', 'c'.repeat(64))).hash).not.toBe(study.hash)
       expect(freezeStudy(study.file, hashes('a'))).toEqual(study)
     })
-  })
-})
-
-describe('labelsOf', () => {
-  test('calls a number or word as it is and a kind by its name', () => {
-    expect(labelsOf([0.5, 'full', true, null, { kind: 'linear' }])).toEqual(['0.5', 'full', 'true', 'null', 'linear'])
-  })
-  test('where two would be called the same each says all that it sets', () => {
-    const levels: Json[] = [{ kind: 'product-linear', depth: 2 }, { kind: 'product-linear', depth: 3 }, { kind: 'linear' }]
-    expect(labelsOf(levels)).toEqual(['{"depth":2,"kind":"product-linear"}', '{"depth":3,"kind":"product-linear"}', 'linear'])
   })
 })
 
