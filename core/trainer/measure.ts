@@ -106,7 +106,10 @@ function contextOf(lane: Lane, { parameters, step, facts }: Moment): MetricConte
 function predicted(lane: Lane, column: Column, facts: Facts): number {
   const { prediction, data, study } = lane
   if (prediction === null) return Number.NaN
-  const isLinear = facts.subject.kind === 'coefficients' && prediction.vector.length === lane.size.inputs * lane.size.outputs
+  const isLinear =
+    facts.subject.kind === 'coefficients' &&
+    study.loss.kind !== 'energy' && // its coefficients are no map from x to y
+    prediction.vector.length === lane.size.inputs * lane.size.outputs
   const coefficients: Matrix = { rows: lane.size.inputs, columns: lane.size.outputs, values: prediction.vector }
   return column.of({
     facts,
