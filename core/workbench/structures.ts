@@ -46,7 +46,7 @@ function keepParameters({ project }: Reader, run: Run, path: string): StructureO
     const { checkpoint, parametersSha256, steps } = readStack(project.db, run.stack)
     const found = parametersSha256 === null ? checkpoint : { sha256: parametersSha256, step: steps }
     if (found === null)
-      throw new Refusal('not-found', `run: expected one with parameters or a checkpoint, got ${run.id}, which is ${run.state}`)
+      throw new Refusal('not-found', `run: expected one with parameters or a checkpoint, got ${run.id}, whose state is ${run.state}`)
     try {
       copyFileSync(artifactPath(project, found.sha256), path)
       const parameters = parametersSha256 === null ? 'checkpoint' : 'final'

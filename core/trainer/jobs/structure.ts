@@ -20,57 +20,74 @@ import { plainNetwork, type PlainNetwork } from '../evaluate.ts'
 import { makeLanes, type Lane } from '../lanes.ts'
 import { laneParameters } from '../measure.ts'
 import type { Result, StructureJob } from '../protocol.ts'
-import { layerPairs, readWeights, type NamedArray } from './structureFile.ts'
+import { layerPairs, readWeights, type LayerPair, type NamedArray } from './structureFile.ts'
 import { mirrorsOfNeurons, mirrorsOfRun, type NeuronWeights } from './structureMirrors.ts'
 import { readerOf } from './train.ts'
 
 const mostOperations = 1e12 // of one spectrum, or of one layer of neurons: some minutes
 const float32Epsilon = 2 ** -23
 
-/** Fails: 'invalid-input' for a file that is none of weights, 'not-found' for one that cannot be read, 'store-failed' for damaged parameters of a run. */
+/**
+ * What would take more than `limit` multiplications is left out, and a note says so.
+ * Fails: 'invalid-input' for a file that is none of weights, 'not-found' for one that cannot be read, 'store-failed' for damaged parameters of a run.
+ */
 export async function runStructure(
   { source }: StructureJob,
-  context: Pick<JobContext, 'pause'>,
+  job: Pick<JobContext, 'pause'>,
+  limit = mostOperations,
 ): Promise<Extract<Result, { kind: 'structure' }>> {
+  const context = { pause: () => job.pause(), limit }
   const content = source.kind === 'run' ? await structureOfRun(source, context) : await structureOfFile(source, context)
   return { kind: 'structure', content }
 }
 
 type Source<Kind> = Extract<StructureJob['source'], { kind: Kind }>
-type Context = Pick<JobContext, 'pause'>
+type Context = Pick<JobContext, 'pause'> & { readonly limit: number }
 
 async function structureOfFile({ path, name, layout, activation }: Source<'file'>, context: Context): Promise<StructureContent> {
   const file = await readWeights({ path, name, layout })
   if (!file.networks.some(({ arrays }) => arrays.some(({ shape }) => shape.length >= 2)))
     throw new Refusal('invalid-input', `FILE: expected a matrix in it, got only vectors and numbers in ${quote(name)}`)
   const content = emptyContent(file.notes)
+  let isNeuronFound = false
   for (const { prefix, arrays } of file.networks) {
-    const named = (own: string) => `${prefix}${own}`
-    await addLayers(content, arrays.map((array) => ({ ...array, name: named(array.name) })), { layout: file.layout, context }) // prettier-ignore
+    const named = arrays.map((array) => ({ ...array, name: `${prefix}${array.name}` }))
+    await addLayers(content, named, { layout: file.layout, context })
     if (activation === null) continue
     for (const pair of layerPairs(arrays, file.layout)) {
-      const array = (own: string) => arrays.find((one) => one.name === own)
-      const { incoming, bias, outgoing } = pair
-      const weights = {
-        incoming: inputsFirst(array(incoming), file.layout),
-        bias: bias === null ? null : (array(bias)?.values ?? null),
-        outgoing: inputsFirst(array(outgoing), file.layout),
-      }
-      addNeurons(content, {
-        name: named(incoming),
-        activation,
-        incoming: named(incoming),
-        bias: bias === null ? null : named(bias),
-        outgoing: named(outgoing),
-        weights,
-      })
-      content.mirrors.push(...mirrorsOfNeurons(named(incoming), activation, weights))
+      const layer = pairedLayer(pair, { prefix, arrays, layout: file.layout, activation })
+      if (addNeurons(content, layer, context.limit)) content.mirrors.push(...mirrorsOfNeurons(layer.name, activation, layer.weights))
+      isNeuronFound = true
       await context.pause()
     }
   }
   if (activation === null) content.notes.push({ kind: 'no-activation' })
-  else if (content.neurons.length === 0) content.notes.push({ kind: 'no-neurons' })
+  else if (!isNeuronFound) content.notes.push({ kind: 'no-neurons' })
   return content
+}
+
+type PairPlace = {
+  readonly prefix: string
+  readonly arrays: readonly NamedArray[]
+  readonly layout: KernelLayout
+  readonly activation: Neurons['activation']
+}
+
+/** The neurons between two layers of a file, called by what goes into them. */
+function pairedLayer({ incoming, bias, outgoing }: LayerPair, { prefix, arrays, layout, activation }: PairPlace): Layer {
+  const array = (name: string) => arrays.find((one) => one.name === name)
+  return {
+    name: `${prefix}${incoming}`,
+    activation,
+    incoming: `${prefix}${incoming}`,
+    bias: bias === null ? null : `${prefix}${bias}`,
+    outgoing: `${prefix}${outgoing}`,
+    weights: {
+      incoming: inputsFirst(array(incoming), layout),
+      bias: bias === null ? null : (array(bias)?.values ?? null),
+      outgoing: inputsFirst(array(outgoing), layout),
+    },
+  }
 }
 
 async function structureOfRun({ spec, lane: row, path, files }: Source<'run'>, context: Context): Promise<StructureContent> {
@@ -85,7 +102,7 @@ async function structureOfRun({ spec, lane: row, path, files }: Source<'run'>, c
     const [into, out] = [network.weights.get(incoming), network.weights.get(outgoing)]
     if (into === undefined || out === undefined) continue // of a factorised matrix: its inner neurons turn freely
     const weights = { incoming: into, bias: bias === null ? null : (network.plain[bias] ?? null), outgoing: out }
-    addNeurons(content, { name, activation, incoming, bias, outgoing, weights })
+    addNeurons(content, { name, activation, incoming, bias, outgoing, weights }, context.limit)
     await context.pause()
   }
   content.mirrors.push(...mirrorsOfRun(lane.study, trained))
@@ -139,13 +156,16 @@ async function addLayers(
   { layout, context }: { layout: KernelLayout; context: Context },
 ): Promise<void> {
   for (const array of arrays) {
-    layers.push(layerOf(array, layout, notes))
+    layers.push(layerOf(array, { layout, notes, limit: context.limit }))
     await context.pause()
   }
 }
 
-function layerOf({ name, dtype, epsilon, shape, values }: NamedArray, layout: KernelLayout, notes: StructureNote[]): StructureLayer {
-  const isTooLarge = spectrumCost(shape, layout) > mostOperations
+function layerOf(
+  { name, dtype, epsilon, shape, values }: NamedArray,
+  { layout, notes, limit }: { layout: KernelLayout; notes: StructureNote[]; limit: number },
+): StructureLayer {
+  const isTooLarge = spectrumCost(shape, layout) > limit
   const [measured] = layerStructures({ [name]: { shape: isTooLarge ? [values.length] : shape, values } }, layout)
   assert(measured !== undefined, 'structure: one array is one layer')
   const { entries, sparsity, exactZeros, norm, matrix, spectrum } = measured
@@ -184,12 +204,13 @@ function spectrumCost(shape: readonly number[], layout: KernelLayout): number {
   return 4 * few ** 2 * (many + few / 3)
 }
 
-function addNeurons({ neurons, notes }: Content, layer: Layer): void {
+/** Returns whether the layer was small enough. */
+function addNeurons({ neurons, notes }: Content, layer: Layer, limit: number): boolean {
   const { name, activation, incoming, bias, outgoing, weights } = layer
   const { rows: plain, outgoing: columns } = neuronRows(weights)
-  if (plain.rows ** 2 * plain.columns > mostOperations) {
+  if (plain.rows ** 2 * plain.columns > limit) {
     notes.push({ kind: 'too-large', layer: name, rows: plain.rows, columns: plain.columns })
-    return
+    return false
   }
   const rows = canonicalRows(activation, plain, columns)
   const { width, survivors, groups, members, vanishing } = homogeneity(rows)
@@ -205,6 +226,7 @@ function addNeurons({ neurons, notes }: Content, layer: Layer): void {
     members: members.map((group) => [...group]),
     vanishing: [...vanishing],
   })
+  return true
 }
 
 /** A matrix of a file as [inputs, outputs]. */
