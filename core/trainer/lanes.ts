@@ -33,9 +33,14 @@ export type Lane = {
 
 /** Lanes in the order of the runs. Fails: 'invalid-input' if a study or its data breaks a rule. */
 export function makeLanes(runs: readonly RunSpec[], read: DataReader): Lane[] {
+  return runs.map(laneMaker(read))
+}
+
+/** Makes the lanes of one stack, one at a time: a large data set or a prediction may take seconds. Fails: as `makeLanes`. */
+export function laneMaker(read: DataReader): (spec: RunSpec) => Lane {
   const shared = new Map<string, Dataset>()
   const predicted = new Map<Dataset, Map<string, Prediction | null>>()
-  return runs.map(({ run, study: json, base, cell, replicate }) => {
+  return ({ run, study: json, base, cell, replicate }) => {
     const parsed = studySchema.safeParse(json)
     if (!parsed.success) throw new Refusal('invalid-input', `start: run ${run}: expected a resolved study`)
     const study = parsed.data
@@ -69,7 +74,7 @@ export function makeLanes(runs: readonly RunSpec[], read: DataReader): Lane[] {
       ...noiseOf(study, { key: split(key, 'noise'), form, data }),
       prediction: Object.keys(constants).length > 0 ? predict() : once(known, subject, predict),
     }
-  })
+  }
 }
 
 type Making = { readonly key: Key; readonly read: DataReader; readonly shared: Map<string, Dataset> }

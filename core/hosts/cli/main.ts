@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { codes, Refusal, toRecord } from '#core/contract/errors.ts'
 import { root } from '../node.ts'
 import type { Register } from './command.ts'
+import { addBench } from './commands/bench.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
@@ -31,6 +32,7 @@ const commands: readonly Register[] = [
   addExport,
   addVerify,
   addDoctor,
+  addBench,
   addServe,
   addOpen,
 ]

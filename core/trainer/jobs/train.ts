@@ -12,7 +12,7 @@ import { recordEvery } from '#core/study/kinds.ts'
 import { writeFileDurably } from '../checkpointFile.ts'
 import type { JobContext } from '../childJob.ts'
 import { monotonicClock } from '../clock.ts'
-import { makeLanes, type Lane } from '../lanes.ts'
+import { laneMaker, type Lane } from '../lanes.ts'
 import { laneParameters, measureOf, vectorOf, type Measure } from '../measure.ts'
 import type { Result, RunEnd, TrainJob } from '../protocol.ts'
 import { readCheckpoint, stackName, startFromParameters, writeCheckpoint, writeParameters } from '../stackFile.ts'
@@ -22,7 +22,7 @@ const sliceMs = 25 // of steps between two looks at the messages
 
 export async function runTrain(spec: TrainJob, context: JobContext): Promise<Extract<Result, { kind: 'train' }>> {
   const engine = await startEngine(spec.engine)
-  const lanes = makeLanes(spec.runs, readerOf(spec.files))
+  const lanes = await lanesOf(spec, context)
   const stack = stackName(spec.runs.map(({ run }) => run))
   const start =
     spec.startFrom === null ? startState(lanes) : startFromParameters(startState(lanes), await readFile(spec.startFrom), kickOf(lanes))
@@ -43,6 +43,17 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
   } finally {
     training.dispose()
   }
+}
+
+/** The runs, with a look at the messages between two: their data and predictions may take longer than the parent bears silence. */
+async function lanesOf(spec: TrainJob, context: JobContext): Promise<Lane[]> {
+  const make = laneMaker(readerOf(spec.files))
+  const lanes: Lane[] = []
+  for (const run of spec.runs) {
+    lanes.push(make(run))
+    await context.pause()
+  }
+  return lanes
 }
 
 /** What is added to every parameter when a level of a continuation begins. */
