@@ -321,10 +321,9 @@ describe('what is no file of weights is refused in one sentence', () => {
     ['vectors alone', 'vectors.safetensors', writeSafetensors([f32('b', [2], [1, 2])]), 'FILE: expected a matrix in it, got only vectors and numbers in "vectors.safetensors"'],
     ['nothing at all', 'nothing.safetensors', writeSafetensors([]), 'FILE: expected a matrix in it'],
   ])('%s', async (_, name, content, sentence) => {
-    await expect(structureOf(place.write(name, content))).rejects.toMatchObject({
-      code: 'invalid-input',
-      message: expect.stringContaining(sentence) as string,
-    })
+    const refused = structureOf(place.write(name, content))
+    await expect(refused).rejects.toThrow(sentence)
+    await expect(refused).rejects.toMatchObject({ code: 'invalid-input' })
   }) // prettier-ignore
 
   test('a file of 4 GiB, by its size and unread', async () => {

@@ -142,7 +142,7 @@ function show({ origin, layers, neurons, mirrors, notes }: Structure, format: (t
   for (const note of notes) say(noteSentence(note))
 }
 
-/** A row for each array; in a terminal the columns that all its arrays share, as sparsity at four thresholds that are all zero, stay. */
+/** A row for each array. Neurons stand in the row of what goes into them, but in a terminal, where they have a table of their own. */
 function layerTable(layers: readonly StructureLayer[], { neurons, isShort }: { neurons: readonly StructureNeurons[]; isShort: boolean }) {
   const thresholds = layers[0]?.sparsity.map(({ threshold }) => threshold) ?? []
   const first = Array.from({ length: shownValues }, (_, i) => i)
