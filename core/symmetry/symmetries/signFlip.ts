@@ -1,7 +1,8 @@
 /**
  * Sign flip: a unit with an odd activation is the same function as its negative, (u, w, b) → −(u, w, b); an output bias stays.
  *
- * Each flip is a mirror with O = I on the unit: on it the unit is 0, a dead neuron. In a linear β-VAE the unit is the pair (u_i, w_i) of a direction.
+ * Each flip is a mirror with O = I on the unit: on it the unit is 0, a dead neuron. In a linear β-VAE the unit is the pair (u_i, w_i) of a
+ * direction, in the self-supervised landscape, whose data is diagonal, a column of W: zero is collapse.
  * Linear units are turned by every orthogonal map: their flips are in `rotation`.
  * Source: theory.md section 3, notes (i) and (vi).
  */

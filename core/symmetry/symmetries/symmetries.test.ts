@@ -27,7 +27,7 @@ const models: readonly (readonly [string, object, readonly string[], (readonly [
   ['UV, wide', { kind: 'matrix-factorisation', width: 7 }, ['rotation']],
   ['UUᵀ', { kind: 'matrix-factorisation', width: 2, form: 'positive-semidefinite' }, ['rotation'], [3, 3]],
   ['WWᵀ', { kind: 'tied-autoencoder', width: 2 }, ['rotation'], [3, 3]],
-  ['QW', { kind: 'self-supervised', width: 2 }, ['rotation'], [3, 3], 2],
+  ['QW', { kind: 'self-supervised', width: 2 }, ['rotation', 'sign-flip-direction'], [3, 3], 2],
   ['β-VAE', { kind: 'linear-vae' }, ['sign-flip'], [3, 3], 1],
   ['tanh', { kind: 'perceptron', widths: [4, 3] }, ['permutation-layer1', 'permutation-layer2', 'sign-flip-layer1', 'sign-flip-layer2']],
   ['tanh, no biases', { kind: 'perceptron', widths: [3], biases: false }, ['permutation-layer1', 'sign-flip-layer1']],

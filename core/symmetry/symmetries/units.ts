@@ -14,7 +14,7 @@ export type Side = { readonly parameter: string; readonly axis: 'columns' | 'row
 
 export type Units = {
   readonly name: string | null // null for the only ones of a model
-  readonly count: number | 'entries' // as many as the first block has entries
+  readonly count: number | 'entries' | { readonly each: number } // as many as the first block has entries, or entries over a number
   readonly sides: readonly Side[]
   /** What commutes with whatever stands between in and out: linear maps, signs (odd), positive factors, or nothing. */
   readonly activation: 'linear' | 'odd' | 'homogeneous' | 'other'
@@ -38,7 +38,10 @@ export function unitsOf(model: ModelSettings): readonly Units[] {
     case 'tied-autoencoder':
       return inner([inColumns('w')], model.width)
     case 'self-supervised':
-      return inner([outRows('w')], model.width)
+      return [
+        ...inner([outRows('w')], model.width),
+        { name: 'direction', count: { each: model.width }, sides: [inColumns('w')], activation: 'odd', areExchangeable: false },
+      ]
     case 'linear-vae':
       return [{ name: null, count: 'entries', sides: [inColumns('u'), outRows('w')], activation: 'odd', areExchangeable: false }]
     case 'perceptron':
@@ -57,12 +60,14 @@ export function unitsOf(model: ModelSettings): readonly Units[] {
 }
 
 /** How many units there are. */
-export function countOf({ count, sides }: Units, like: Lengths): number {
-  return count === 'entries' ? (like[sides[0]?.parameter ?? '']?.length ?? 0) : count
+export function countOf({ count, sides }: Pick<Units, 'count' | 'sides'>, like: Lengths): number {
+  if (typeof count === 'number') return count
+  const entries = like[sides[0]?.parameter ?? '']?.length ?? 0
+  return count === 'entries' ? entries : entries / count.each
 }
 
 /** Where the row of unit j stands: its entries of each side in turn. */
-export function entriesOf(units: Units, like: Lengths, j: number): readonly Entry[] {
+export function entriesOf(units: Pick<Units, 'count' | 'sides'>, like: Lengths, j: number): readonly Entry[] {
   const count = countOf(units, like)
   return units.sides.flatMap(({ parameter, axis }) => {
     const each = (like[parameter]?.length ?? 0) / count

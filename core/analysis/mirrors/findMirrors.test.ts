@@ -1,0 +1,208 @@
+/** Planted symmetries: of every model all mirrors are found, by kind, place and number, and none that is not there. */
+import { describe, expect, test } from 'vitest'
+import { settingsOf } from '#core/learning/kind.ts'
+import { lossKinds } from '#core/learning/losses/registry.ts'
+import type { LossKind } from '#core/learning/losses/loss.ts'
+import type { ModelKind } from '#core/learning/models/model.ts'
+import { modelKinds } from '#core/learning/models/registry.ts'
+import { reparametrised } from '#core/learning/reparametrise/reparametrise.ts'
+import { reparametrisationSettings } from '#core/learning/reparametrise/registry.ts'
+import { rootKey, split } from '#core/numerics/random/key.ts'
+import { familiesOf, mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
+import { findMirrors } from './findMirrors.ts'
+import { sampleLosses, type Network } from './network.ts'
+
+const key = rootKey({ base: 5, cell: '0'.repeat(64), replicate: 1 })
+const parseModel = settingsOf(modelKinds)
+const parseLoss = settingsOf(lossKinds)
+
+type Planted = {
+  readonly model: object
+  readonly loss?: { readonly kind: string }
+  readonly reparametrise?: readonly object[]
+  readonly size?: readonly [number, number]
+}
+
+function networkOf({ model, loss = { kind: 'mse' }, reparametrise = [], size: [inputs, outputs] = [3, 2] }: Planted): Network {
+  const [settings, lossSettings] = [parseModel.parse(model), parseLoss.parse(loss)]
+  const kind: ModelKind = modelKinds[settings.kind] // its functions take the settings of its own kind, which these are
+  const lossKind: LossKind = lossKinds[lossSettings.kind] // likewise
+  const size = { inputs, outputs }
+  const form = reparametrised(kind.parameters(settings, size), reparametrise.map((one) => reparametrisationSettings.parse(one))) // prettier-ignore
+  const { constants } = form.start(kind.init(settings, size, split(key, 'start')), split(key, 'form'))
+  return { model: { kind, settings }, loss: { kind: lossKind, settings: lossSettings }, size, form, constants }
+}
+
+/** kind at place: number of mirrors found of those there could be, and their rank. */
+const foundIn = (planted: Planted, options: { most?: number; rows?: number } = {}) =>
+  Object.fromEntries(
+    findMirrors({ network: networkOf(planted), key: split(key, 'search'), ...options }).map((found) => [
+      `${found.reflection} ${found.place.name}`,
+      `${found.mirrors.length}/${found.candidates} of rank ${found.rank}`,
+    ]),
+  )
+
+const all = { kind: 'perceptron', widths: [4] } as const
+const linearUnits = (place: string, units: number, rank: number) => ({
+  [`flip ${place}`]: `${units}/${units} of rank ${rank}`,
+  [`swap ${place}`]: `${(units * (units - 1)) / 2}/${(units * (units - 1)) / 2} of rank ${rank}`,
+  [`negated-swap ${place}`]: `${(units * (units - 1)) / 2}/${(units * (units - 1)) / 2} of rank ${rank}`,
+  [`rotation ${place}`]: `3/3 of rank ${rank}`,
+})
+const pairs = (place: string, count: number) => ({
+  [`flip ${place}`]: `${count}/${count} of rank 2`,
+  [`exchange ${place}`]: `${count}/${count} of rank 1`,
+  [`negated-exchange ${place}`]: `${count}/${count} of rank 1`,
+})
+
+type Case = [string, Planted, Readonly<Record<string, string>>, { most?: number; rows?: number }?]
+const planted: Case[] = [
+  ['nothing: a linear model', { model: { kind: 'linear' } }, {}],
+  ['rescaling of pairs: u⊙w, six coefficients', { model: { kind: 'product-linear' } }, pairs('u⊙w', 6)],
+  [
+    'rescaling of three factors: each pair of them',
+    { model: { kind: 'product-linear', depth: 3 }, size: [2, 1] },
+    { ...pairs('u1⊙u2', 2), ...pairs('u1⊙u3', 2), ...pairs('u2⊙u3', 2) },
+  ],
+  ['double rotation: UV', { model: { kind: 'matrix-factorisation', width: 3 } }, linearUnits('inner', 3, 5)],
+  [
+    'single rotation: UUᵀ, square, so that columns are not rows',
+    { model: { kind: 'matrix-factorisation', width: 3, form: 'positive-semidefinite' }, size: [3, 3] },
+    linearUnits('columns of u', 3, 3),
+  ],
+  [
+    'single rotation: a tied autoencoder',
+    { model: { kind: 'tied-autoencoder', width: 2 }, size: [3, 3] },
+    linearUnits('columns of w', 2, 3),
+  ],
+  [
+    'rotation of rows, and a flip of each column: the self-supervised landscape',
+    { model: { kind: 'self-supervised', width: 2 }, loss: { kind: 'energy' }, size: [3, 3] },
+    { 'flip columns of w': '3/3 of rank 2', ...linearUnits('rows of w', 2, 3) },
+    { rows: 2 },
+  ],
+  [
+    'sign flip of pairs: a linear β-VAE',
+    { model: { kind: 'linear-vae' }, loss: { kind: 'energy' }, size: [3, 3] },
+    { 'flip u⊙w': '3/3 of rank 2' },
+  ],
+  [
+    'permutation and sign flip: tanh',
+    { model: all },
+    { 'flip layer1': '4/4 of rank 6', 'swap layer1': '6/6 of rank 6', 'negated-swap layer1': '6/6 of rank 6' },
+  ],
+  ['permutation alone: gelu', { model: { ...all, activation: 'gelu' } }, { 'swap layer1': '6/6 of rank 6' }],
+  [
+    'of the loss: cross-entropy does not see what all logits have in common',
+    { model: { ...all, activation: 'gelu' }, loss: { kind: 'cross-entropy' }, size: [3, 3] },
+    { 'swap layer1': '6/6 of rank 7', 'mean columns of layer2.weight': '1/1 of rank 4', 'mean columns of layer2.bias': '1/1 of rank 1' },
+  ],
+  ['permutation alone: relu, for ρ > 0 has no mirror', { model: { ...all, activation: 'relu' } }, { 'swap layer1': '6/6 of rank 6' }],
+  [
+    'mixed: two layers of tanh, widths that agree',
+    { model: { kind: 'perceptron', widths: [3, 3] }, size: [3, 3] },
+    {
+      'flip layer1': '3/3 of rank 7',
+      'swap layer1': '3/3 of rank 7',
+      'negated-swap layer1': '3/3 of rank 7',
+      'flip layer2': '3/3 of rank 7',
+      'swap layer2': '3/3 of rank 7',
+      'negated-swap layer2': '3/3 of rank 7',
+    },
+  ],
+  [
+    'mixed: linear layers with biases turn with their biases',
+    { model: { kind: 'perceptron', widths: [3, 2], activation: 'identity' } },
+    { ...linearUnits('layer1', 3, 6), ...linearUnits('layer2', 2, 6) },
+  ],
+  [
+    'planted by a reparametrisation: products in a linear model',
+    { model: { kind: 'linear' }, reparametrise: [{ kind: 'product', parameters: 'v' }], size: [3, 1] },
+    pairs('v/u⊙v/w', 3),
+  ],
+  [
+    'planted by a reparametrisation: a low-rank layer inside tanh',
+    {
+      model: { kind: 'perceptron', widths: [4], biases: false },
+      reparametrise: [{ kind: 'low-rank', parameters: 'layer1.weight', width: 2 }],
+    },
+    {
+      'flip layer1': '4/4 of rank 4',
+      'swap layer1': '6/6 of rank 4',
+      'negated-swap layer1': '6/6 of rank 4',
+      ...linearUnits('layer1.weight/u·layer1.weight/v', 2, 7),
+    },
+  ],
+  [
+    'taken away: UV with residual connections',
+    { model: { kind: 'matrix-factorisation', width: 3 }, reparametrise: [{ kind: 'residual', parameters: '*' }], size: [3, 3] },
+    {},
+  ],
+  [
+    'taken away: tanh with a random bias on every parameter',
+    { model: all, reparametrise: [{ kind: 'syre', parameters: '*', std: 0.1 }] },
+    {},
+  ],
+  [
+    'taken away: tanh with a mask of its own for every neuron',
+    {
+      model: { ...all, biases: false },
+      reparametrise: [{ kind: 'asymmetric-mask', parameters: 'layer1.weight', fixed: 0.5 }],
+      size: [8, 2],
+    },
+    {},
+  ],
+]
+
+describe('findMirrors', () => {
+  test.each(planted)('%s', (_, given, expected, options) => {
+    expect(foundIn(given, options)).toEqual(expected)
+  })
+  test('the error of what it accepts is that of rounding', () => {
+    for (const [, given, , options] of planted)
+      for (const { error } of findMirrors({ network: networkOf(given), key: split(key, 'search'), ...options }))
+        expect(error).toBeLessThan(1e-12)
+  })
+  test('says what the registry says, where a model is trained as it is', () => {
+    for (const [, given, , options] of planted.filter(
+      ([, { reparametrise, loss }]) => reparametrise === undefined && loss?.kind !== 'cross-entropy',
+    )) {
+      const network = networkOf(given)
+      const settings = parseModel.parse(given.model)
+      const found = findMirrors({ network, key: split(key, 'search'), ...options })
+      const entriesOf = (mirrors: readonly { entries: readonly { parameter: string; index: number }[] }[]) =>
+        new Set(mirrors.map(({ entries }) => entries.map(({ parameter, index }) => `${parameter} ${index}`).sort().join())) // prettier-ignore
+      const [here, there] = [entriesOf(found.flatMap(({ mirrors }) => mirrors)), entriesOf(mirrorsOf(settings, network.size))]
+      for (const mirror of there) expect(here.has(mirror), mirror).toBe(true)
+      const rotations = familiesOf(settings).filter(({ kind }) => kind === 'rotation')
+      expect(found.filter(({ reflection }) => reflection === 'rotation')).toHaveLength(rotations.length)
+      if (rotations.length === 0) expect(here).toEqual(there)
+    }
+  })
+  test('does not depend on the draws', () => {
+    const network = networkOf({ model: all })
+    const of = (purpose: string) => findMirrors({ network, key: split(key, purpose) }).map(({ mirrors }) => mirrors.map(({ name }) => name))
+    expect(of('one')).toEqual(of('another'))
+  })
+  test('32 neurons: 496 pairs in one group, or a sample of them where it is told so', () => {
+    const wide: Planted = { model: { kind: 'perceptron', widths: [32], activation: 'gelu' }, size: [2, 1] }
+    expect(foundIn(wide)).toEqual({ 'swap layer1': '496/496 of rank 4' })
+    expect(foundIn(wide, { most: 50 })).toEqual({ 'swap layer1': '50/496 of rank 4' })
+  })
+  test.each(['draws', 'most', 'rows'])('%s of 0 is refused', (option) => {
+    expect(() => findMirrors({ network: networkOf({ model: all }), key, [option]: 0 })).toThrow(
+      `findMirrors: ${option}: expected a whole number ≥ 1`,
+    )
+  })
+})
+
+describe('sampleLosses', () => {
+  test('is the loss of each sample alone, point by point', () => {
+    // f = v x: losses (v x − y)²
+    const network = networkOf({ model: { kind: 'linear' }, size: [1, 1] })
+    const matrix = (values: readonly number[]) => ({ rows: values.length, columns: 1, values: Float64Array.from(values) })
+    const rows = { x: matrix([1, 2]), y: matrix([1, -1]) }
+    expect([...sampleLosses(network, [{ v: Float64Array.of(2) }, { v: Float64Array.of(0) }], rows)]).toEqual([1, 25, 1, 1])
+    expect([...sampleLosses(network, [], rows)]).toEqual([])
+  })
+})
