@@ -1,37 +1,10 @@
 /** Planted symmetries: of every model all mirrors are found, by kind, place and number, and none that is not there. */
 import { describe, expect, test } from 'vitest'
-import { settingsOf } from '#core/learning/kind.ts'
-import { lossKinds } from '#core/learning/losses/registry.ts'
-import type { LossKind } from '#core/learning/losses/loss.ts'
-import type { ModelKind } from '#core/learning/models/model.ts'
-import { modelKinds } from '#core/learning/models/registry.ts'
-import { reparametrised } from '#core/learning/reparametrise/reparametrise.ts'
-import { reparametrisationSettings } from '#core/learning/reparametrise/registry.ts'
-import { rootKey, split } from '#core/numerics/random/key.ts'
+import { split } from '#core/numerics/random/key.ts'
 import { familiesOf, mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
+import { networkKey as key, networkOf, parseModel, type Planted } from './fixtures/networks.ts'
 import { findMirrors } from './findMirrors.ts'
-import { sampleLosses, type Network } from './network.ts'
-
-const key = rootKey({ base: 5, cell: '0'.repeat(64), replicate: 1 })
-const parseModel = settingsOf(modelKinds)
-const parseLoss = settingsOf(lossKinds)
-
-type Planted = {
-  readonly model: object
-  readonly loss?: { readonly kind: string }
-  readonly reparametrise?: readonly object[]
-  readonly size?: readonly [number, number]
-}
-
-function networkOf({ model, loss = { kind: 'mse' }, reparametrise = [], size: [inputs, outputs] = [3, 2] }: Planted): Network {
-  const [settings, lossSettings] = [parseModel.parse(model), parseLoss.parse(loss)]
-  const kind: ModelKind = modelKinds[settings.kind] // its functions take the settings of its own kind, which these are
-  const lossKind: LossKind = lossKinds[lossSettings.kind] // likewise
-  const size = { inputs, outputs }
-  const form = reparametrised(kind.parameters(settings, size), reparametrise.map((one) => reparametrisationSettings.parse(one))) // prettier-ignore
-  const { constants } = form.start(kind.init(settings, size, split(key, 'start')), split(key, 'form'))
-  return { model: { kind, settings }, loss: { kind: lossKind, settings: lossSettings }, size, form, constants }
-}
+import { sampleLosses } from './network.ts'
 
 /** kind at place: number of mirrors found of those there could be, and their rank. */
 const foundIn = (planted: Planted, options: { most?: number; rows?: number } = {}) =>
