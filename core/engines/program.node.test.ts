@@ -117,6 +117,17 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
     for (const part of Object.values(state)) part.dispose()
   })
 
+  test('a sum over a middle axis of a stack of columns follows its input, step after step', () => {
+    const state = { a: tensor([1, 2, 3, 4], [2, 2, 1]) }
+    program = captureProgram({ state, feeds: {}, step: ({ a }) => ({ a: add(a as Tensor, sum(a as Tensor, 1, true)) }) }) // the state has an a
+    program.advance({})
+    program.advance({})
+    program.advance({})
+    // (x, y) ← (x + s, y + s), s = x + y: (1, 2) → (4, 5) → (13, 14) → (40, 41)
+    expect([...program.read('a')].slice(0, 2)).toEqual([40, 41])
+    for (const part of Object.values(state)) part.dispose()
+  })
+
   test('a lane that is not selected may be NaN', () => {
     const alive = tensor([true, false], [2], 'bool')
     const selected = laneChoice(alive)(tensor([1, 2, NaN, NaN], [2, 2]), tensor([5, 6, 7, 8], [2, 2]))

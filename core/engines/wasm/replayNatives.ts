@@ -93,7 +93,8 @@ function actionsOf(call: Call, natives: Natives): (() => void)[] {
   const [input] = Object.values(call.inputs)
   const isCopy = (call.name === 'Identity' || call.name === 'Cast') && call.natives.length === 0 && input?.dtype === call.outputDtypes[0]
   if (isCopy && input !== undefined) return copyOf(input, { ...input, dataId: call.outputs[0] ?? input.dataId }, natives)
-  if (call.natives.length === 0 || call.natives.some(({ returns }) => returns)) return [inJavaScript(call, natives)]
+  if (call.natives.length === 0 || call.natives.some(({ returns }) => returns) || turnsInJavaScript(call))
+    return [inJavaScript(call, natives)]
   const fresh = packing.test(call.name)
     ? call.reads.map(
         ({ info }) =>
@@ -102,6 +103,21 @@ function actionsOf(call: Call, natives: Natives): (() => void)[] {
       )
     : []
   return [...fresh, ...call.natives.map((native) => natives.bind(native))]
+}
+
+const reductions = new Set(['Sum', 'Max', 'Min', 'Mean', 'Prod', 'All', 'Any', 'ArgMax', 'ArgMin'])
+
+/**
+ * Whether a reduction over axes that are not the last ones copies its input without a native call: tfjs turns it first, and where that moves no number
+ * ([R, n, 1] to [R, 1, n]) it copies in JavaScript, which a replay of the natives would leave out.
+ */
+function turnsInJavaScript({ name, inputs, attributes, natives }: Call): boolean {
+  const rank = Object.values(inputs)[0]?.shape.length ?? 0
+  const axis = attributes?.['axis']
+  if (!reductions.has(name) || axis === undefined || axis === null) return false
+  const axes = (Array.isArray(axis) ? axis : [axis]).map((one) => (Number(one) + rank) % rank)
+  const areLast = axes.every((one) => one >= rank - axes.length)
+  return !areLast && natives.length < 2
 }
 
 function spanOf({ dataId, shape, dtype }: Info, { backend }: Natives): Span {

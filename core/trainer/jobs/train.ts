@@ -18,6 +18,7 @@ import type { Result, RunEnd, TrainJob } from '../protocol.ts'
 import { readCheckpoint, stackName, startFromParameters, writeCheckpoint, writeParameters } from '../stackFile.ts'
 import { captureTraining, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
 
+const mostSilentMs = 2_000 // of preparation between two looks at the messages
 const sliceMs = 25 // of steps between two looks at the messages
 
 export async function runTrain(spec: TrainJob, context: JobContext): Promise<Extract<Result, { kind: 'train' }>> {
@@ -45,13 +46,16 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
   }
 }
 
-/** The runs, with a look at the messages between two: their data and predictions may take longer than the parent bears silence. */
+/** The runs, with a look at the messages now and then: their data and predictions may take longer than the parent bears silence. */
 async function lanesOf(spec: TrainJob, context: JobContext): Promise<Lane[]> {
   const make = laneMaker(readerOf(spec.files))
   const lanes: Lane[] = []
+  let lookedMs = monotonicClock.nowMs()
   for (const run of spec.runs) {
     lanes.push(make(run))
+    if (monotonicClock.nowMs() - lookedMs < mostSilentMs) continue
     await context.pause()
+    lookedMs = monotonicClock.nowMs()
   }
   return lanes
 }
