@@ -87,7 +87,21 @@ describe('the program', () => {
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*(?:\[options\]|\S)/gm)]
       .map(([, name = '']) => name)
       .filter((name) => name !== 'help')
-    expect(commands).toEqual(['run', 'plan', 'preset', 'runs', 'compare', 'structure', 'report', 'export', 'verify', 'doctor', 'bench', 'serve', 'open'])
+    expect(commands).toEqual([
+      'run',
+      'plan',
+      'preset',
+      'runs',
+      'compare',
+      'structure',
+      'report',
+      'export',
+      'verify',
+      'doctor',
+      'bench',
+      'serve',
+      'open',
+    ])
     for (const command of commands) {
       const help = await kagamiHere([command, '--help'], place.folder)
       expect([help.status, help.stdout.startsWith(`Usage: kagami ${command} `), status]).toEqual([0, true, 0])
