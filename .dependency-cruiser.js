@@ -140,7 +140,13 @@ const layers = {
     node: true,
     why: 'a host puts the parts together and adds no product logic; the page and the desktop are other hosts. In a clone the server bundles the page itself',
   },
-  bench: { ...none, imports: ['core/(?!hosts/|testing/)'], packages: ['@orpc/', 'zod'], node: true, why: 'the benchmark uses the program as its users do' },
+  bench: {
+    ...none,
+    imports: ['core/(?!hosts/|testing/)'],
+    packages: ['@orpc/', 'zod'],
+    node: true,
+    why: 'the benchmark uses the program as its users do',
+  },
   testing: {
     ...none,
     imports: ['core/', 'resources/'],
