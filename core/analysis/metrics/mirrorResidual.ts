@@ -10,8 +10,15 @@ import type { Column, Facts, Metric, MetricContext } from './metric.ts'
 const reached = 1e-3
 
 function columnsOfFamily({ name, title, isFinite }: Facts['families'][number]): readonly Column[] {
-  const residuals = ({ families, parameters }: MetricContext) =>
-    families.find((family) => family.name === name)?.residuals(parameters) ?? Float64Array.of(Number.NaN)
+  const known = new WeakMap<MetricContext, Float64Array>() // both columns ask for the same: of 256 units there are 32,640 pairs
+  const residuals = (context: MetricContext) => {
+    const made =
+      known.get(context) ??
+      context.families.find((family) => family.name === name)?.residuals(context.parameters) ??
+      Float64Array.of(Number.NaN)
+    known.set(context, made)
+    return made
+  }
   const nearest: Column = {
     name: `mirror-residual:${name}`,
     title: { en: `Residual of the nearest mirror: ${title.en}`, ja: `最も近い鏡映の残差:${title.ja}` },

@@ -65,13 +65,26 @@ function pairResiduals({ rows, columns, values }: Matrix, isOdd: boolean): Float
   const scale = largest === 0 || !Number.isFinite(largest) ? 1 : powerOfTwoScale(largest) // else the squares of 1e200 overflow
   const scaled = values.map((value) => value / scale)
   const size = norm(scaled)
-  return Float64Array.from(pairsOf(rows), ([a, b]) => {
-    let [apart, opposite] = [0, 0]
-    for (let k = 0; k < columns; k += 1) {
-      const [x = Number.NaN, y = Number.NaN] = [scaled[a * columns + k], scaled[b * columns + k]]
-      apart += (x - y) ** 2
-      opposite += (x + y) ** 2
+  const residuals = new Float64Array((rows * (rows - 1)) / 2)
+  let place = 0
+  for (let a = 0; a < rows; a += 1) {
+    const one = scaled.subarray(a * columns, (a + 1) * columns)
+    for (let b = a + 1; b < rows; b += 1) {
+      const other = scaled.subarray(b * columns, (b + 1) * columns)
+      const squares = isOdd ? Math.min(squaresOf(one, other, -1), squaresOf(one, other, 1)) : squaresOf(one, other, -1)
+      residuals[place] = shareOf(Math.sqrt(squares / 2), size)
+      place += 1
     }
-    return shareOf(Math.sqrt((isOdd ? Math.min(apart, opposite) : apart) / 2), size)
-  })
+  }
+  return residuals
+}
+
+/** ‖a + sign · b‖². */
+function squaresOf(a: Float64Array, b: Float64Array, sign: 1 | -1): number {
+  let sum = 0
+  for (let k = 0; k < a.length; k += 1) {
+    const entry = (a[k] ?? Number.NaN) + sign * (b[k] ?? Number.NaN)
+    sum += entry * entry
+  }
+  return sum
 }

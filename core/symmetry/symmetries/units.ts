@@ -77,12 +77,21 @@ export function entriesOf(units: Pick<Units, 'count' | 'sides'>, like: Lengths, 
 
 /** The rows of all units, [units, row length], float64. NaN for what is not there. */
 export function rowsOf(units: Units, parameters: Parameters, role: Side['role'] | 'both' = 'both'): Matrix {
-  const some = { ...units, sides: units.sides.filter((side) => role === 'both' || side.role === role) }
   const count = countOf(units, parameters)
-  const rows = Array.from({ length: count }, (_, j) =>
-    entriesOf({ ...some, count }, parameters, j).map(({ parameter, index }) => parameters[parameter]?.[index] ?? Number.NaN),
-  )
-  return { rows: count, columns: rows[0]?.length ?? 0, values: Float64Array.from(rows.flat()) }
+  const sides = units.sides
+    .filter((side) => role === 'both' || side.role === role)
+    .map(({ parameter, axis }) => ({ axis, block: parameters[parameter] ?? new Float64Array() }))
+  const columns = count === 0 ? 0 : sides.reduce((sum, { block }) => sum + block.length / count, 0)
+  const values = new Float64Array(count * columns)
+  let from = 0
+  for (const { axis, block } of sides) {
+    const each = block.length / count
+    for (let j = 0; j < count; j += 1)
+      for (let i = 0; i < each; i += 1)
+        values[j * columns + from + i] = block[axis === 'columns' ? i * count + j : j * each + i] ?? Number.NaN
+    from += each
+  }
+  return { rows: count, columns, values }
 }
 
 /** Parameters with other rows of units, [units, row length]; the others stay. */
