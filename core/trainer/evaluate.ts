@@ -8,7 +8,9 @@ import { assert } from '#core/contract/errors.ts'
 import { inFloat64, inScope, read64, tensor, tensor64, type Tensor, type Tensors } from '#core/engines/ops.ts'
 import type { Score } from '#core/analysis/metrics/metric.ts'
 import type { Part } from '#core/learning/data/data.ts'
-import type { Parameters, ParameterShape } from '#core/learning/models/model.ts'
+import type { Parameters } from '#core/learning/models/model.ts'
+import { stackParameters } from '#core/learning/models/stack.ts'
+import { stackConstants } from '#core/learning/reparametrise/reparametrise.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { lossOf, modelOf } from '#core/study/kinds.ts'
@@ -75,8 +77,8 @@ function onEngine(lane: Lane, trained: Parameters, x: Matrix): Matrix {
     const values = new Float32Array(x.values.subarray(from * x.columns, (from + rows) * x.columns))
     parts.push(
       inScope(() => {
-        const plain = lane.form.expand(stackOf(lane.form.trained, trained), constantsOf(lane))
-        return Float64Array.from(model.kind.apply(model.settings, plain, tensor(values, [rows, x.columns])).dataSync())
+        const output = model.kind.apply(model.settings, expanded(lane, trained), tensor(values, [rows, x.columns]))
+        return Float64Array.from(output.dataSync())
       }),
     )
   }
@@ -86,24 +88,10 @@ function onEngine(lane: Lane, trained: Parameters, x: Matrix): Matrix {
   return { rows: x.rows, columns, values: all }
 }
 
-function expanded(lane: Lane, trained: Parameters): Tensors {
-  return lane.form.expand(stackOf(lane.form.trained, trained), constantsOf(lane))
-}
-
-/** Parameters of one run as a stack of one, [1, …] each. */
-function stackOf(shapes: readonly ParameterShape[], values: Parameters): Tensors {
-  return Object.fromEntries(shapes.map(({ name, shape }) => [name, tensor(values[name] ?? new Float64Array(), [1, ...shape])]))
-}
-
-function constantsOf({ constants, study, size }: Lane): Tensors {
+/** The model's own parameters of one run, [1, …] each, in the precision of the active engine. */
+function expanded({ study, size, form, constants }: Lane, trained: Parameters): Tensors {
   const model = modelOf(study)
-  const shapes = new Map(model.kind.parameters(model.settings, size).map(({ name, shape }) => [name, shape]))
-  return Object.fromEntries(
-    Object.entries(constants).map(([name, values]) => [
-      name,
-      tensor(values, [1, ...(shapes.get(name.slice(0, name.lastIndexOf('/'))) ?? [values.length])]),
-    ]),
-  )
+  return form.expand(stackParameters(form.trained, [trained]), stackConstants(model.kind.parameters(model.settings, size), [constants]))
 }
 
 /** [1, rows, columns] → the matrix */

@@ -6,7 +6,7 @@ import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import type { Lane } from './lanes.ts'
 import { stepFeeds } from './stepFeeds.ts'
 import { captureTraining, startState } from './trainingProgram.ts'
-import { weightDecayOf } from './trainingStep.ts'
+import { weightDecayOf } from '#core/learning/regularisation.ts'
 
 expect.extend({ toBeAllclose })
 
@@ -52,8 +52,8 @@ describe.each(['wasm', 'cpu'] as const)('a training step on %s', (engine) => {
       const [one] = product([decayed(0.1, groups)])
       const [other] = product([decayed(0.1, groups.toReversed())])
       if (one === undefined || other === undefined) throw new Error('expected two lanes')
-      expect([weightDecayOf(one, 'u'), weightDecayOf(one, 'w')]).toEqual([0.3, 0.7])
-      expect([weightDecayOf(other, 'u'), weightDecayOf(other, 'w')]).toEqual([0.3, 0.3])
+      expect([weightDecayOf(one.study.regularisation, 'u'), weightDecayOf(one.study.regularisation, 'w')]).toEqual([0.3, 0.7])
+      expect([weightDecayOf(other.study.regularisation, 'u'), weightDecayOf(other.study.regularisation, 'w')]).toEqual([0.3, 0.3])
       expect(w([one])).toBeAllclose([0.5 - rate * (-8 + 2 * 0.7 * 0.5)], float32)
     })
     test('beside the step is the same without momentum', () => {

@@ -30,7 +30,8 @@ import {
   type Tensors,
 } from '#core/engines/ops.ts'
 import type { Dataset } from '#core/learning/data/data.ts'
-import { matchingNames } from '#core/learning/pattern.ts'
+import { stackConstants } from '#core/learning/reparametrise/reparametrise.ts'
+import { weightDecayOf } from '#core/learning/regularisation.ts'
 import { isConstant } from '#core/learning/schedules/registry.ts'
 import { dataOf, lossOf, modelOf, optimiserOf } from '#core/study/kinds.ts'
 import type { Lane } from './lanes.ts'
@@ -40,10 +41,13 @@ export type StepParts = { readonly lanes: readonly Lane[]; readonly data: readon
 
 /** From state and feeds to the next state. */
 export function trainingStep({ lanes, data }: StepParts): (state: Tensors, feeds: Tensors) => Tensors {
-  const [{ study, form }] = lanes as [Lane] // a stack has at least one run, and the study of any serves: their shape is one
+  const [{ study, size, form }] = lanes as [Lane] // a stack has at least one run, and the study of any serves: their shape is one
   const [model, loss, optimiser] = [modelOf(study), lossOf(study), optimiserOf(study)]
   const inputs = inputsOf(lanes, data)
-  const constants = constantsOf(lanes)
+  const constants = stackConstants(
+    model.kind.parameters(model.settings, size),
+    lanes.map((lane) => lane.constants),
+  )
   const decay = decayOf(lanes)
   const numberOf = numbersOf(lanes)
   const labelStd = perRun(lanes, (lane) => lane.study.noise.label?.std ?? 0)
@@ -104,34 +108,10 @@ function inputsOf(lanes: readonly Lane[], data: readonly Dataset[]): Inputs {
   }
 }
 
-/** What reparametrisations drew once, [R, …] each. */
-function constantsOf(lanes: readonly Lane[]): Tensors {
-  const [{ constants, form, study, size }] = lanes as [Lane] // as above
-  const model = modelOf(study)
-  const shapes = new Map([...form.trained, ...model.kind.parameters(model.settings, size)].map(({ name, shape }) => [name, shape]))
-  return Object.fromEntries(
-    Object.keys(constants).map((name) => [name, stacked(lanes, { name, shape: shapes.get(name.slice(0, name.lastIndexOf('/'))) ?? null })]),
-  )
-}
-
-/** One constant of all lanes; in the shape of the parameter that it belongs to. */
-function stacked(lanes: readonly Lane[], { name, shape }: { name: string; shape: readonly number[] | null }): Tensor {
-  const size = lanes[0]?.constants[name]?.length ?? 0
-  const values = new Float32Array(lanes.length * size)
-  for (const [r, { constants }] of lanes.entries()) values.set(constants[name] ?? [], r * size)
-  return tensor(values, [lanes.length, ...(shape ?? [size])])
-}
-
 /** One number for each run, as [R, 1, …, 1] of the wanted rank. */
 function perRun(lanes: readonly Lane[], value: (lane: Lane) => number): (rank: number) => Tensor {
   const column = tensor(Float32Array.from(lanes, value), [lanes.length])
   return (rank) => reshape(column, [lanes.length, ...new Array<number>(rank - 1).fill(1)])
-}
-
-/** The γ of a trained parameter: of the last group that names it, else of the study. */
-export function weightDecayOf({ study }: Lane, name: string): number {
-  const { weightDecay, groups } = study.regularisation
-  return groups.findLast(({ parameters }) => matchingNames(parameters, [name]).length > 0)?.weightDecay ?? weightDecay
 }
 
 /** The gradient of the decay, 2γθ, of every parameter that has one in some run. */
@@ -139,8 +119,8 @@ function decayOf(lanes: readonly Lane[]): (parameters: Tensors) => Tensors {
   const [{ form }] = lanes as [Lane] // as above
   const scales = lanes.map((lane) => lane.form.decayScale(lane.constants))
   const twice = form.trained.flatMap(({ name, shape }) => {
-    if (lanes.every((lane) => weightDecayOf(lane, name) === 0)) return []
-    const perLane = perRun(lanes, (lane) => 2 * weightDecayOf(lane, name))(shape.length + 1)
+    if (lanes.every((lane) => weightDecayOf(lane.study.regularisation, name) === 0)) return []
+    const perLane = perRun(lanes, (lane) => 2 * weightDecayOf(lane.study.regularisation, name))(shape.length + 1)
     if (scales[0]?.[name] === undefined) return [[name, perLane] as const]
     const size = shape.reduce((product, n) => product * n, 1)
     const metric = new Float32Array(lanes.length * size)

@@ -6,8 +6,9 @@
 import { add, hessianVector64, inFloat64, read64, reshape, sum, tensor64, type Tensor, type Tensors } from '#core/engines/ops.ts'
 import type { Part } from '#core/learning/data/data.ts'
 import type { LossKind } from '#core/learning/losses/loss.ts'
-import type { ModelKind, Parameters, ParameterShape, Size } from '#core/learning/models/model.ts'
-import type { Reparametrised } from '#core/learning/reparametrise/reparametrise.ts'
+import type { ModelKind, Parameters, Size } from '#core/learning/models/model.ts'
+import { stackParameters } from '#core/learning/models/stack.ts'
+import { stackConstants, type Reparametrised } from '#core/learning/reparametrise/reparametrise.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 
@@ -49,7 +50,7 @@ export function sampleLosses(network: Network, points: readonly Parameters[], ro
 
 function lossesTogether(network: Network, points: readonly Parameters[], { x, y }: Rows): Float64Array {
   return inFloat64(() => {
-    const trained = Object.fromEntries(network.form.trained.map((shape) => [shape.name, stacked(shape, points)]))
+    const trained = stackParameters(network.form.trained, points)
     const output = outputOf(network, trained, tensor64(x.values, [x.rows, x.columns])) // [R, samples, q]
     const [runs = 0, samples = 0, q = 0] = output.shape
     const alone = reshape(output, [runs * samples, 1, q])
@@ -132,20 +133,8 @@ function arrays({ form }: Network, theta: Parameters, count: number) {
   )
 }
 
-/** A parameter of several points, [R, …shape]. */
-function stacked({ name, shape }: ParameterShape, points: readonly Parameters[]): Tensor {
-  const size = sizeOf({ name, shape })
-  const values = new Float64Array(points.length * size)
-  for (const [r, point] of points.entries()) values.set(point[name] ?? [], r * size)
-  return tensor64(values, [points.length, ...shape])
-}
-
 /** The model's output for x, [R, samples, q]. */
 function outputOf({ model, form, size, constants }: Network, trained: Tensors, x: Tensor): Tensor {
-  const shapes = new Map(model.kind.parameters(model.settings, size).map(({ name, shape }) => [name, shape]))
-  const drawn = Object.entries(constants).map(([name, values]) => {
-    const shape = shapes.get(name.slice(0, name.lastIndexOf('/'))) ?? [values.length] // of the parameter that it belongs to
-    return [name, tensor64(values, [1, ...shape])] as const
-  })
-  return model.kind.apply(model.settings, form.expand(trained, Object.fromEntries(drawn)), x)
+  const drawn = stackConstants(model.kind.parameters(model.settings, size), [constants])
+  return model.kind.apply(model.settings, form.expand(trained, drawn), x)
 }

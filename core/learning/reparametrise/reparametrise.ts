@@ -7,6 +7,7 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Tensors } from '#core/engines/ops.ts'
 import { split, type Key } from '#core/numerics/random/key.ts'
 import type { Parameters, ParameterShape } from '../models/model.ts'
+import { stackParameters } from '../models/stack.ts'
 import { requireNames } from '../pattern.ts'
 import { reparametrisationKinds, type Reparametrisation } from './registry.ts'
 import { entryOf, type ReparametrisationKind } from './reparametrisation.ts'
@@ -74,4 +75,17 @@ function partsOf(plain: readonly ParameterShape[], list: readonly Reparametrisat
     const kind: ReparametrisationKind = reparametrisationKinds[settings.kind] // its functions take the settings of its own kind, which these are
     return { kind, settings, targets: plain.filter(({ name }) => names.includes(name)) }
   })
+}
+
+/**
+ * What reparametrisations drew once for several runs, [R, …] each, in the precision of the active engine: `NAME/…` in the shape of the plain parameter NAME, else as it is.
+ *
+ * @param plain  the model's own parameters
+ */
+export function stackConstants(plain: readonly ParameterShape[], runs: readonly Parameters[]): Tensors {
+  const shapes = new Map(plain.map(({ name, shape }) => [name, shape]))
+  const drawn = Object.entries(runs[0] ?? {}).map(([name, values]) => {
+    return { name, shape: shapes.get(name.slice(0, name.lastIndexOf('/'))) ?? [values.length] }
+  })
+  return stackParameters(drawn, runs)
 }

@@ -12,7 +12,7 @@ import type { modelKinds } from '#core/learning/models/registry.ts'
 import type { Parameters } from '#core/learning/models/model.ts'
 import type { GradientNoise } from '#core/learning/noise/gradientNoise.ts'
 import type { optimiserKinds } from '#core/learning/optimisers/registry.ts'
-import { matchingNames } from '#core/learning/pattern.ts'
+import { weightDecayOf, type Regularisation } from '#core/learning/regularisation.ts'
 import type { Reparametrisation } from '#core/learning/reparametrise/registry.ts'
 
 type SettingsOf<Registry extends Record<string, { readonly settings: z.ZodType }>> = z.output<Registry[keyof Registry]['settings']>
@@ -29,10 +29,7 @@ export type Trained = {
   readonly loss: SettingsOf<typeof lossKinds>
   readonly optimiser: SettingsOf<typeof optimiserKinds>
   readonly noise: { readonly label?: { readonly std: number } | undefined; readonly gradient?: GradientNoise | undefined }
-  readonly regularisation: {
-    readonly weightDecay: number
-    readonly groups: readonly { readonly parameters: string; readonly weightDecay: number }[]
-  }
+  readonly regularisation: Regularisation
   readonly tasks: readonly unknown[]
 }
 
@@ -86,11 +83,7 @@ type Decayed = Pick<Trained, 'optimiser' | 'regularisation'>
  * Source: theory.md 0.2, 11.3.
  */
 export function decaysOf({ optimiser, regularisation }: Decayed, names: readonly string[]): readonly number[] {
-  const { weightDecay, groups } = regularisation
-  return names.map((name) => {
-    const own = groups.findLast(({ parameters }) => matchingNames(parameters, [name]).length > 0)
-    return asMinimised(optimiser, own?.weightDecay ?? weightDecay)
-  })
+  return names.map((name) => asMinimised(optimiser, weightDecayOf(regularisation, name)))
 }
 
 function asMinimised(optimiser: Trained['optimiser'], weightDecay: number): number {
