@@ -10,16 +10,14 @@ import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { matrixTimes } from '#core/numerics/linalg/matrix.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split, type Key } from '#core/numerics/random/key.ts'
-import { columnNames, plainTraits, sameWords, type DataKind, type Part } from './data.ts'
+import { sameWords, type DataKind, type Part } from './data.ts'
+import { drawParts, sampledFields, sampledTraits } from './sampled.ts'
 
 const settings = z
   .strictObject({
     kind: z.literal('sparse-linear'),
-    samples: z.int().min(1).max(1_000_000).describe('rows of the training part'),
-    features: z.int().min(1).max(10_000).describe('columns of X'),
+    ...sampledFields,
     coefficients: z.array(z.number()).min(1).max(10_000).describe('the first coefficients β; the others are zero'),
-    noise: z.number().min(0).default(0).describe('standard deviation σ of the noise on y'),
-    testSamples: z.int().min(0).max(1_000_000).default(0).describe('rows of a test part drawn beside it'),
   })
   .refine(({ coefficients, features }) => coefficients.length <= features, {
     path: ['coefficients'],
@@ -35,17 +33,8 @@ export const sparseLinear: DataKind<typeof settings> = {
   files: () => [],
   describe: ({ samples, features }) => sameWords(`${samples} × ${features}`),
   isShared: () => false,
-  traits: ({ testSamples }) => ({ ...plainTraits, hasTest: testSamples > 0 }),
-  make(s, key) {
-    const test = s.testSamples === 0 ? null : draw(s, { rows: s.testSamples, key: split(key, 'test') })
-    return {
-      features: columnNames('x', s.features),
-      targets: columnNames('y', 1),
-      train: draw(s, { rows: s.samples, key }),
-      validation: null,
-      test,
-    }
-  },
+  traits: sampledTraits,
+  make: (s, key) => drawParts(s, key, (rows, own) => draw(s, { rows, key: own })),
 }
 
 function draw({ features, coefficients, noise }: SparseLinear, { rows, key }: { rows: number; key: Key }): Part {

@@ -9,15 +9,13 @@
 import { z } from 'zod'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split, type Key } from '#core/numerics/random/key.ts'
-import { columnNames, plainTraits, sameWords, type DataKind, type Part } from './data.ts'
+import { sameWords, type DataKind, type Part } from './data.ts'
+import { drawParts, sampledFields, sampledTraits } from './sampled.ts'
 
 const settings = z.strictObject({
   kind: z.literal('teacher'),
-  samples: z.int().min(1).max(1_000_000).describe('rows of the training part'),
-  features: z.int().min(1).max(10_000).describe('columns of x'),
+  ...sampledFields,
   amplitudes: z.array(z.number()).min(1).max(1_000).describe("a, one for each of the teacher's neurons"),
-  noise: z.number().min(0).default(0).describe('standard deviation σ of the noise on y'),
-  testSamples: z.int().min(0).max(1_000_000).default(0).describe('rows of a test part drawn beside it'),
 })
 type Teacher = z.infer<typeof settings>
 
@@ -29,16 +27,10 @@ export const teacher: DataKind<typeof settings> = {
   files: () => [],
   describe: ({ samples, features }) => sameWords(`${samples} × ${features}`),
   isShared: () => false,
-  traits: ({ testSamples }) => ({ ...plainTraits, hasTest: testSamples > 0 }),
+  traits: sampledTraits,
   make(s, key) {
     const directions = drawNormal(split(key, 'teacher'), s.amplitudes.length * s.features) // [teachers, features]
-    return {
-      features: columnNames('x', s.features),
-      targets: columnNames('y', 1),
-      train: draw(s, directions, { rows: s.samples, key }),
-      validation: null,
-      test: s.testSamples === 0 ? null : draw(s, directions, { rows: s.testSamples, key: split(key, 'test') }),
-    }
+    return drawParts(s, key, (rows, own) => draw(s, directions, { rows, key: own }))
   },
 }
 

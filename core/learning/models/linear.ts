@@ -3,15 +3,14 @@
  * makes a coefficient zero.
  */
 import { z } from 'zod'
-import { drawNormal } from '#core/numerics/random/draw.ts'
-import { split } from '#core/numerics/random/key.ts'
+import { normalInit, normalValues } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 import { stackedProduct } from './stackedProduct.ts'
 import type { ModelKind } from './model.ts'
 
 const settings = z.strictObject({
   kind: z.literal('linear'),
-  init: z.strictObject({ std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values') }).prefault({}),
+  init: normalInit,
 })
 
 export const linear: ModelKind<typeof settings> = {
@@ -20,9 +19,7 @@ export const linear: ModelKind<typeof settings> = {
   settings,
   shapeOf: ({ kind }) => ({ kind }),
   parameters: (_, { inputs, outputs }) => [{ name: 'v', shape: [inputs, outputs] }],
-  init: ({ init: { std } }, { inputs, outputs }, key) => ({
-    v: drawNormal(split(key, 'init/v'), inputs * outputs).map((value) => std * value),
-  }),
+  init: (s, size, key) => normalValues(linear.parameters(s, size), s.init.std, key),
   apply: (_, parameters, x) => stackedProduct(x, parameter(parameters, 'v')),
   weightNames: () => ['v'],
   weights: (_, parameters) => ({ v: parameter(parameters, 'v') }),

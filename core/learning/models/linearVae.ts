@@ -3,26 +3,21 @@
  *
  *   ℓ_i = [(u_i w_i − 1)²λ_i + u_i²τ_i]/(2s²) + (β/2)[w_i²λ_i + τ_i − ln τ_i − 1],   τ_i = exp(t_i)
  *
- * u decoder, w encoder, τ posterior variance. The data is one row, the variances λ. Direction i is active iff λ_i > βs²: posterior collapse otherwise. Its
+ * u decoder, w encoder, τ posterior variance; t starts at 0. The data is one row, the variances λ. Direction i is active iff λ_i > βs²: posterior collapse otherwise. Its
  * symmetry is the sign of (u_i, w_i).
  * Source: theory.md 8.15; Lucas et al. 2019.
  */
 import { z } from 'zod'
 import { add, exp, mul, reshape, scalar, square, sub, type Tensor } from '#core/engines/ops.ts'
-import { drawNormal } from '#core/numerics/random/draw.ts'
-import { split } from '#core/numerics/random/key.ts'
 import type { ModelKind } from './model.ts'
+import { normalInit, normalValues } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 
 const settings = z.strictObject({
   kind: z.literal('linear-vae'),
   beta: z.number().gt(0).default(1).describe('β'),
   noise: z.number().gt(0).default(1).describe("s, the decoder's standard deviation"),
-  init: z
-    .strictObject({
-      std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values of u and w; ln τ starts at 0'),
-    })
-    .prefault({}),
+  init: normalInit,
 })
 
 export const linearVae: ModelKind<typeof settings> = {
@@ -31,10 +26,9 @@ export const linearVae: ModelKind<typeof settings> = {
   settings,
   shapeOf: ({ kind, beta, noise }) => ({ kind, beta, noise }),
   parameters: (_, { inputs }) => ['u', 'w', 'logVariance'].map((name) => ({ name, shape: [inputs] })),
-  init: ({ init: { std } }, { inputs }, key) => ({
-    u: drawNormal(split(key, 'init/u'), inputs).map((value) => std * value),
-    w: drawNormal(split(key, 'init/w'), inputs).map((value) => std * value),
-    logVariance: new Float64Array(inputs),
+  init: (s, size, key) => ({
+    ...normalValues(linearVae.parameters(s, size).slice(0, 2), s.init.std, key), // u and w
+    logVariance: new Float64Array(size.inputs),
   }),
   apply: ({ beta, noise }, parameters, x) => {
     const [u, w, logVariance] = ['u', 'w', 'logVariance'].map((name) => row(parameter(parameters, name))) as [Tensor, Tensor, Tensor] // three names

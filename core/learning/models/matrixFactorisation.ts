@@ -8,9 +8,8 @@
 import { z } from 'zod'
 import { Refusal } from '#core/contract/errors.ts'
 import { matMul, transpose, type Tensor, type Tensors } from '#core/engines/ops.ts'
-import { drawNormal } from '#core/numerics/random/draw.ts'
-import { split } from '#core/numerics/random/key.ts'
 import type { ModelKind, ParameterShape, Size } from './model.ts'
+import { normalValues } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 import { stackedProduct } from './stackedProduct.ts'
 
@@ -33,15 +32,14 @@ export const matrixFactorisation: ModelKind<typeof settings> = {
   settings,
   shapeOf: ({ kind, width, form }) => ({ kind, width, form }),
   parameters: factors,
-  init: (s, size, key) =>
-    Object.fromEntries(
-      factors(s, size).map(({ name, shape }) => {
-        const [rows = 0, columns = 0] = shape
-        const noise = drawNormal(split(key, `init/${name}`), rows * columns)
-        const base = (i: number) => (s.init.around === 'identity' && Math.floor(i / columns) === i % columns ? 1 : 0)
-        return [name, noise.map((value, i) => base(i) + s.init.std * value)]
-      }),
-    ),
+  init: (s, size, key) => {
+    const shapes = factors(s, size)
+    const values = normalValues(shapes, s.init.std, key)
+    if (s.init.around === 'zero') return values
+    const around = ({ name, shape: [, columns = 0] }: ParameterShape) =>
+      values[name]?.map((value, i) => (Math.floor(i / columns) === i % columns ? 1 : 0) + value) ?? new Float64Array()
+    return Object.fromEntries(shapes.map((shape) => [shape.name, around(shape)]))
+  },
   apply: ({ form }, parameters, x) => {
     const inner = stackedProduct(x, parameter(parameters, 'u')) // [R, n, r]
     return matMul(inner, form === 'plain' ? parameter(parameters, 'v') : swapLast(parameter(parameters, 'u')))

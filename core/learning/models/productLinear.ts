@@ -7,18 +7,15 @@
  */
 import { z } from 'zod'
 import { mul, type Tensor, type Tensors } from '#core/engines/ops.ts'
-import { drawNormal } from '#core/numerics/random/draw.ts'
-import { split } from '#core/numerics/random/key.ts'
 import type { ModelKind } from './model.ts'
+import { normalInit, normalValues } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 import { stackedProduct } from './stackedProduct.ts'
 
 const settings = z.strictObject({
   kind: z.literal('product-linear'),
   depth: z.int().min(2).max(16).default(2).describe('number of factors D'),
-  init: z
-    .strictObject({ std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values of every factor') })
-    .prefault({}),
+  init: normalInit,
 })
 export type ProductLinear = z.infer<typeof settings>
 
@@ -33,10 +30,7 @@ export const productLinear: ModelKind<typeof settings> = {
   settings,
   shapeOf: ({ kind, depth }) => ({ kind, depth }),
   parameters: ({ depth }, { inputs, outputs }) => factorNames(depth).map((name) => ({ name, shape: [inputs, outputs] })),
-  init: ({ depth, init: { std } }, { inputs, outputs }, key) =>
-    Object.fromEntries(
-      factorNames(depth).map((name) => [name, drawNormal(split(key, `init/${name}`), inputs * outputs).map((value) => std * value)]),
-    ),
+  init: (s, size, key) => normalValues(productLinear.parameters(s, size), s.init.std, key),
   apply: (s, parameters, x) => stackedProduct(x, product(s, parameters)),
   weightNames: () => ['v'],
   weights: (s, parameters) => ({ v: product(s, parameters) }),

@@ -8,15 +8,14 @@
  */
 import { z } from 'zod'
 import { matMul, mul, reshape, scalar, slice, square, sub, sum, transpose, type Tensor } from '#core/engines/ops.ts'
-import { drawNormal } from '#core/numerics/random/draw.ts'
-import { split } from '#core/numerics/random/key.ts'
 import type { ModelKind } from './model.ts'
+import { normalInit, normalValues } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 
 const settings = z.strictObject({
   kind: z.literal('self-supervised'),
   width: z.int().min(1).max(10_000).describe('rows r of W'),
-  init: z.strictObject({ std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values') }).prefault({}),
+  init: normalInit,
 })
 
 export const selfSupervised: ModelKind<typeof settings> = {
@@ -25,9 +24,7 @@ export const selfSupervised: ModelKind<typeof settings> = {
   settings,
   shapeOf: ({ kind, width }) => ({ kind, width }),
   parameters: ({ width }, { inputs }) => [{ name: 'w', shape: [width, inputs] }],
-  init: ({ width, init: { std } }, { inputs }, key) => ({
-    w: drawNormal(split(key, 'init/w'), width * inputs).map((value) => std * value),
-  }),
+  init: (s, size, key) => normalValues(selfSupervised.parameters(s, size), s.init.std, key),
   apply: (_, parameters, x) => {
     const w = parameter(parameters, 'w') // [R, r, d]
     const signal = sum(mul(square(w), rowOf(x, 0)), [1, 2]) // Tr(WAWᵀ)

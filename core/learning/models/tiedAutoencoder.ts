@@ -7,16 +7,15 @@
 import { z } from 'zod'
 import { Refusal } from '#core/contract/errors.ts'
 import { matMul, transpose } from '#core/engines/ops.ts'
-import { drawNormal } from '#core/numerics/random/draw.ts'
-import { split } from '#core/numerics/random/key.ts'
 import type { ModelKind } from './model.ts'
+import { normalInit, normalValues } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 import { stackedProduct } from './stackedProduct.ts'
 
 const settings = z.strictObject({
   kind: z.literal('tied-autoencoder'),
   width: z.int().min(1).max(10_000).describe('size of the code'),
-  init: z.strictObject({ std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values') }).prefault({}),
+  init: normalInit,
 })
 
 export const tiedAutoencoder: ModelKind<typeof settings> = {
@@ -29,9 +28,7 @@ export const tiedAutoencoder: ModelKind<typeof settings> = {
       throw new Refusal('invalid-input', `model: expected as many outputs as inputs for an autoencoder, got ${outputs} of ${inputs}`)
     return [{ name: 'w', shape: [inputs, width] }]
   },
-  init: ({ width, init: { std } }, { inputs }, key) => ({
-    w: drawNormal(split(key, 'init/w'), inputs * width).map((value) => std * value),
-  }),
+  init: (s, size, key) => normalValues(tiedAutoencoder.parameters(s, size), s.init.std, key),
   apply: (_, parameters, x) => {
     const w = parameter(parameters, 'w')
     return matMul(stackedProduct(x, w), transpose(w, [0, 2, 1]))

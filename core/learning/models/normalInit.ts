@@ -1,0 +1,19 @@
+/** Independent normal initial values of one standard deviation, as most models begin with. */
+import { z } from 'zod'
+import { drawNormal } from '#core/numerics/random/draw.ts'
+import { split, type Key } from '#core/numerics/random/key.ts'
+import type { Parameters, ParameterShape } from './model.ts'
+
+export const normalInit = z
+  .strictObject({ std: z.number().min(0).default(0.5).describe('standard deviation of the normal initial values') })
+  .prefault({})
+
+/** Each parameter from a purpose of its own, `init/NAME`. */
+export function normalValues(shapes: readonly ParameterShape[], std: number, key: Key): Parameters {
+  return Object.fromEntries(
+    shapes.map(({ name, shape }) => {
+      const size = shape.reduce((product, n) => product * n, 1)
+      return [name, drawNormal(split(key, `init/${name}`), size).map((value) => std * value)]
+    }),
+  )
+}
