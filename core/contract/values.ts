@@ -22,6 +22,11 @@ export const json: z.ZodType<Json> = z.lazy(() =>
   z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
 )
 
+/** A value of a parsed schema as the JSON that it crosses to another process or a hash as: fields that are undefined are left out. */
+export function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json // what JSON.parse gives is JSON
+}
+
 /** An id made by the program: a study's is the start of its hash, a run's is made of its study, cell and replicate. */
 export const id = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,119}$/)
 

@@ -1,6 +1,6 @@
 /** The cells of a study: its factors combined by its design, each a study without factors. */
 import { Refusal, quote } from '#core/contract/errors.ts'
-import type { Json } from '#core/contract/values.ts'
+import { asJson, type Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { constrain, readConstraints } from './designs/constraints.ts'
@@ -142,8 +142,4 @@ function firstRepeated(texts: readonly string[]): string | undefined {
     seen.add(text)
   }
   return undefined
-}
-
-function asJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json // what JSON.parse gives is JSON
 }

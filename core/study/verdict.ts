@@ -6,7 +6,7 @@
  */
 import type { Run } from '#core/contract/runs.ts'
 import type { VerdictPart } from '#core/contract/studies.ts'
-import type { Json, Words } from '#core/contract/values.ts'
+import { asJson, type Words } from '#core/contract/values.ts'
 import { mean, median } from '#core/numerics/statistics/moments.ts'
 import { tInterval } from '#core/numerics/statistics/tInterval.ts'
 import { wilson } from '#core/numerics/statistics/wilson.ts'
@@ -46,11 +46,6 @@ export function verdictOf(gates: readonly Gate[], runs: readonly Run[], { valueO
       worstRun: worst?.id ?? null,
     }
   })
-}
-
-/** Without the fields that are not there: JSON has no undefined. */
-function asJson(over: Gate['over']): Json {
-  return JSON.parse(JSON.stringify(over)) as Json // what JSON.parse gives is JSON
 }
 
 function ruleOf({ atMost, atLeast }: Gate): Pick<VerdictPart, 'rule' | 'limit' | 'upper'> {

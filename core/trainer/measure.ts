@@ -9,6 +9,7 @@ import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { matrixProduct } from '#core/numerics/linalg/matrix.ts'
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { factsOf } from '#core/study/facts.ts'
+import { modelOf } from '#core/study/kinds.ts'
 import { meanSquareDecay } from '#core/symmetry/predictions/prediction.ts'
 import { familiesOf } from '#core/symmetry/symmetries/registry.ts'
 import { hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
@@ -34,7 +35,8 @@ export function vectorOf(lane: Lane, trained: Parameters): { readonly names: rea
 }
 
 function subjectVector({ study, data }: Lane, { weights }: PlainNetwork) {
-  const { subject } = factsOf(study)
+  const model = modelOf(study)
+  const subject = model.kind.subject(model.settings)
   const weight = weights.get(subject.weight)
   assert(weight !== undefined, `measure: the model has no weight ${subject.weight}`)
   if (subject.kind === 'coefficients') {
@@ -59,6 +61,7 @@ export function measureOf(lanes: readonly Lane[]): Measure {
   assert(first !== undefined, 'measureOf: a stack has at least one run')
   const facts = factsOf(first.study)
   const columns = columnsOf(first.study.measure, facts)
+  const families = familiesOf(first.study.model) // of one shape in all runs
   return {
     names: columns.map(({ name }) => name),
     predictions: () => {
@@ -72,15 +75,15 @@ export function measureOf(lanes: readonly Lane[]): Measure {
       const lane = lanes[row]
       assert(lane !== undefined, 'measure: the row is a run of the stack')
       if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
-      const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts })
+      const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts, families })
       return columns.map((column) => column.of(context))
     },
   }
 }
 
-type Moment = { readonly parameters: Parameters; readonly step: number; readonly facts: Facts }
+type Moment = Pick<MetricContext, 'parameters' | 'facts' | 'families'> & { readonly step: number }
 
-function contextOf(lane: Lane, { parameters, step, facts }: Moment): MetricContext {
+function contextOf(lane: Lane, { parameters, step, facts, families }: Moment): MetricContext {
   const network = plainNetwork(lane, parameters)
   const data = lane.tasks.findLast((task) => task.step < step)?.data ?? lane.data // of the steps that led here
   const weight = (name: string) => network.weights.get(name) ?? unknown(name)
@@ -90,7 +93,7 @@ function contextOf(lane: Lane, { parameters, step, facts }: Moment): MetricConte
     parameters,
     plain: network.plain,
     vector: subjectVector(lane, network).vector,
-    families: familiesOf(lane.study.model),
+    families,
     data,
     weightDecay: meanSquareDecay(lane.study, data.train.x.rows),
     prediction: lane.prediction,

@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import type { EngineName } from '#core/contract/engines.ts'
 import { fromRecord, Refusal, toRecord, type RefusalRecord } from '#core/contract/errors.ts'
 import type { RunState } from '#core/contract/runs.ts'
-import type { Json } from '#core/contract/values.ts'
 import { adoptArtifact, artifactPath, removeUnreferenced } from '#core/store/artifacts.ts'
 import { writePredictions } from '#core/store/predictions.ts'
 import { scratchFolder, type Project } from '#core/store/project.ts'
@@ -282,9 +281,4 @@ function judge(end: JobEnd, isStopped: boolean): End {
     case 'silent':
       return isStopped ? { state: 'stopped', refusal: null, trainingMs: 0 } : { state: 'interrupted', refusal: end.refusal, trainingMs: 0 }
   }
-}
-
-/** The study as it crosses to a trainer: plain JSON. */
-export function asJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json // what JSON.parse gives is JSON
 }
