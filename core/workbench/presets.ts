@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Preset } from '#core/contract/studies.ts'
+import { dataOf } from '#core/study/kinds.ts'
 import { freezeStudy, readStudy } from '#core/study/study.ts'
 import { nearest } from '#core/study/text/nearest.ts'
 
@@ -32,4 +33,10 @@ export function listPresets(resources: string): Preset[] {
     const title = file.title ?? { en: file.name, ja: file.name }
     return { name, title, question: file.question ?? title, text, runs: cells.length * file.seeds.count }
   })
+}
+
+/** Whether a preset reads files that do not ship with the program, and are to be given. */
+export function needsFiles({ name, text }: Pick<Preset, 'name' | 'text'>): boolean {
+  const { kind, settings } = dataOf(readStudy({ text, name: `${name}.yaml`, overrides: [] }))
+  return kind.files(settings).some((path) => !path.startsWith('resource:'))
 }

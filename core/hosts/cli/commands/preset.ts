@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Study } from '#core/contract/studies.ts'
 import { overallState } from '#core/presentation/sentences.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
-import { listPresets, presetText } from '#core/workbench/presets.ts'
+import { listPresets, needsFiles, presetText } from '#core/workbench/presets.ts'
 import { failureOf } from '#core/workbench/workbench.ts'
 import { verdictLines } from '../answer.ts'
 import type { Exit, Register } from '../command.ts'
@@ -44,7 +44,7 @@ export const addPreset: Register = (program, done) => {
 
 async function checkAll(names: readonly string[], { json, data, out }: CheckOptions): Promise<Exit> {
   const wanted = names.includes('all')
-    ? listPresets(resources).flatMap(({ name, text }) => (needsData(text) && data === undefined ? [] : [name]))
+    ? listPresets(resources).flatMap((preset) => (needsFiles(preset) && data === undefined ? [] : [preset.name]))
     : names
   for (const name of wanted) presetText(resources, name) // an unknown name is told before anything runs
   const checked: Checked[] = []
@@ -60,17 +60,13 @@ async function checkAll(names: readonly string[], { json, data, out }: CheckOpti
   return checked.every(({ summary }) => overallState(summary.verdict) === 'holds') ? 0 : 1
 }
 
-/** Whether a preset leaves its files to be given. */
-function needsData(text: string): boolean {
-  return text.includes('data: { kind: idx')
-}
-
 async function check(name: string, data: string | undefined): Promise<Checked> {
   const folder = mkdtempSync(join(tmpdir(), 'kagami-check-'))
   const workbench = openWorkbench({ project: join(folder, `${name}.kagami`), create: true, log: say, jobs: availableParallelism() })
   const began = monotonicClock.nowMs()
   try {
-    const overrides = data === undefined || !needsData(presetText(resources, name)) ? [] : [`data.path=${JSON.stringify(resolve(data))}`]
+    const overrides =
+      data === undefined || !needsFiles({ name, text: presetText(resources, name) }) ? [] : [`data.path=${JSON.stringify(resolve(data))}`]
     const { study } = workbench.start({ preset: name, overrides })
     const failure = failureOf(workbench.project, study, await workbench.idle(study))
     if (failure !== null) throw failure
