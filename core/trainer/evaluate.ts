@@ -58,9 +58,15 @@ export function lossOfOutputs({ study }: Lane, outputs: Matrix, { y }: Part): nu
   })
 }
 
-function outputsOf(lane: Lane, trained: Parameters, { x }: Part): Matrix {
-  const size = lane.form.trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
-  return x.rows * size <= mostMultiplications ? inFloat64(() => matrixOf(apply(lane, trained, x))) : onEngine(lane, trained, x)
+/** Whether a part of a run's data is evaluated in float64; a larger one goes through the engine. */
+export function fitsFloat64({ form }: Lane, { x }: Part): boolean {
+  const size = form.trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+  return x.rows * size <= mostMultiplications
+}
+
+function outputsOf(lane: Lane, trained: Parameters, part: Part): Matrix {
+  const { x } = part
+  return fitsFloat64(lane, part) ? inFloat64(() => matrixOf(apply(lane, trained, x))) : onEngine(lane, trained, x)
 }
 
 function apply(lane: Lane, trained: Parameters, x: Matrix): Tensor {

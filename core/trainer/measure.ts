@@ -3,6 +3,7 @@ import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import type { Column, Facts, MetricContext, PartName, Score } from '#core/analysis/metrics/metric.ts'
 import { resolvedMargin } from '#core/analysis/metrics/zeroAgreement.ts'
 import { assert } from '#core/contract/errors.ts'
+import { inFloat64 } from '#core/engines/ops.ts'
 import type { Dataset, Part } from '#core/learning/data/data.ts'
 import { coefficientNames, type Parameters } from '#core/learning/models/model.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
@@ -12,7 +13,7 @@ import { factsOf } from '#core/study/facts.ts'
 import { modelOf } from '#core/study/kinds.ts'
 import { meanSquareDecay } from '#core/symmetry/predictions/prediction.ts'
 import { familiesOf } from '#core/symmetry/symmetries/registry.ts'
-import { hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
+import { fitsFloat64, hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
 import type { Lane } from './lanes.ts'
 import type { Began } from './protocol.ts'
 
@@ -53,6 +54,8 @@ export type Measure = {
   /** What the theory says that each run will measure, where it speaks about a column; NaN for a run without a prediction. */
   predictions(): Began['predictions']
   of(state: { read: (name: string) => ArrayLike<number>; step: number; row: number }): readonly number[]
+  /** The same of every run, in their order. */
+  ofAll(state: { read: (name: string) => ArrayLike<number>; step: number }): readonly (readonly number[])[]
 }
 
 /** What is recorded for the runs of a stack; a run that has diverged is NaN in every column. */
@@ -62,6 +65,14 @@ export function measureOf(lanes: readonly Lane[]): Measure {
   const facts = factsOf(first.study)
   const columns = columnsOf(first.study.measure, facts)
   const families = familiesOf(first.study.model) // of one shape in all runs
+  const of: Measure['of'] = ({ read, step, row }) => {
+    const lane = lanes[row]
+    assert(lane !== undefined, 'measure: the row is a run of the stack')
+    if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
+    const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts, families })
+    return columns.map((column) => column.of(context))
+  }
+  const isSmall = lanes.every(isInFloat64)
   return {
     names: columns.map(({ name }) => name),
     predictions: () => {
@@ -71,14 +82,19 @@ export function measureOf(lanes: readonly Lane[]): Measure {
         .filter(({ isPredictable }) => isPredictable)
         .map((column) => ({ metric: column.name, oracle, values: Float64Array.from(lanes, (lane) => predicted(lane, column, facts)) }))
     },
-    of: ({ read, step, row }) => {
-      const lane = lanes[row]
-      assert(lane !== undefined, 'measure: the row is a run of the stack')
-      if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
-      const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts, families })
-      return columns.map((column) => column.of(context))
+    of,
+    ofAll: (state) => {
+      const all = () => lanes.map((_, row) => of({ ...state, row }))
+      return isSmall ? inFloat64(all) : all() // entering float64 once for each run would cost as much as what is done there
     },
   }
+}
+
+/** Whether nothing of a run goes through the engine when it is measured. */
+function isInFloat64(lane: Lane): boolean {
+  return lane.tasks.every(({ data: { train, validation, test } }) =>
+    [train, validation, test].every((part) => part === null || fitsFloat64(lane, part)),
+  )
 }
 
 type Moment = Pick<MetricContext, 'parameters' | 'facts' | 'families'> & { readonly step: number }

@@ -32,7 +32,7 @@ export function scalar(value: number | boolean, dtype?: DataType): Scalar {
 export function tensor64(values: Float64Array | readonly number[], shape: readonly number[]): Tensor {
   assert(engine().backendName === backendName, 'tensor64: expected to be called inside inFloat64')
   assert(values.length === sizeOf(shape), `tensor: expected ${sizeOf(shape)} values for shape [${shape.join()}], got ${values.length}`)
-  const numbers = Float64Array.from(values) as unknown as Float32Array // tfjs has no type for float64; the backend takes the array as it is
+  const numbers = new Float64Array(values) as unknown as Float32Array // tfjs has no type for float64; the backend takes the array as it is
   return engine().makeTensor(numbers, [...shape], 'float32')
 }
 

@@ -162,11 +162,9 @@ class Training {
   }
 
   #record(): void {
-    const { lanes } = this.#parts
     const read = this.#snapshot()
     this.#rows.steps.push(this.step)
-    for (const row of lanes.keys()) {
-      const values = this.#measure.of({ read, step: this.step, row })
+    for (const values of this.#measure.ofAll({ read, step: this.step })) {
       for (const [c, value] of values.entries()) this.#rows.values[c]?.push(value)
     }
   }
