@@ -54,8 +54,11 @@ export type Measure = {
   /** What the theory says that each run will measure, where it speaks about a column; NaN for a run without a prediction. */
   predictions(): Began['predictions']
   of(state: { read: (name: string) => ArrayLike<number>; step: number; row: number }): readonly number[]
-  /** The same of every run, in their order. */
-  ofAll(state: { read: (name: string) => ArrayLike<number>; step: number }): readonly (readonly number[])[]
+  /** The same of every run, in their order; `rest` is awaited between runs that take long. */
+  ofAll(
+    state: { read: (name: string) => ArrayLike<number>; step: number },
+    rest: () => Promise<void>,
+  ): Promise<readonly (readonly number[])[]>
 }
 
 /** What is recorded for the runs of a stack; a run that has diverged is NaN in every column. */
@@ -83,9 +86,15 @@ export function measureOf(lanes: readonly Lane[]): Measure {
         .map((column) => ({ metric: column.name, oracle, values: Float64Array.from(lanes, (lane) => predicted(lane, column, facts)) }))
     },
     of,
-    ofAll: (state) => {
-      const all = () => lanes.map((_, row) => of({ ...state, row }))
-      return isSmall ? inFloat64(all) : all() // entering float64 once for each run would cost as much as what is done there
+    ofAll: async (state, rest) => {
+      const one = (_: Lane, row: number) => of({ ...state, row })
+      if (isSmall) return inFloat64(() => lanes.map(one)) // entering float64 once for each run would cost as much as what is done there
+      const all: (readonly number[])[] = []
+      for (const [row, lane] of lanes.entries()) {
+        all.push(one(lane, row))
+        await rest()
+      }
+      return all
     },
   }
 }

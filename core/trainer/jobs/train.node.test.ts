@@ -32,7 +32,7 @@ function listener(folder: string, pauses = Number.POSITIVE_INFINITY) {
     stopRequested: () => paused >= pauses,
     pause: async () => void (paused += 1),
   }
-  return { said, context }
+  return { said, context, pauses: () => paused }
 }
 
 describe('the train job', () => {
@@ -42,7 +42,7 @@ describe('the train job', () => {
 
   type How = { readonly files?: Readonly<Record<string, string>>; readonly pauses?: number; readonly checkpointFrom?: string }
   const run = async (runs: readonly Fields[], { files = {}, pauses, checkpointFrom }: How = {}) => {
-    const { said, context } = listener(folder, pauses)
+    const { said, context, pauses: paused } = listener(folder, pauses)
     const specs = runs.map((fields, i) => specOf(fields, { replicate: i + 1 }))
     const result = await runTrain(
       {
@@ -56,8 +56,20 @@ describe('the train job', () => {
       },
       context,
     )
-    return { said, result }
+    return { said, result, paused: paused() }
   }
+
+  test('looks at its messages after each run that takes long to measure', async () => {
+    const wide = {
+      model: { kind: 'perceptron', widths: [900, 900] }, // 8e5 weights times 80 rows: more than what is measured in one go
+      data: { kind: 'sparse-linear', samples: 80, features: 3, coefficients: [1, -2], noise: 0.1 },
+      training: { steps: 1 },
+      measure: ['loss'],
+    }
+    const { said, paused } = await run([wide, wide])
+    expect(said.rows.flatMap(({ steps }) => [...steps])).toEqual([0, 1])
+    expect(paused).toBe(2 * 2 + 1) // two runs at two records, and the step between them
+  })
 
   test('reads a table with the delimiter of the study, and ends at its lasso', async () => {
     const stored = join(folder, 'stored')

@@ -120,9 +120,9 @@ class Training {
 
   async run(): Promise<void> {
     const { context } = this.#parts
-    if (this.#parts.spec.checkpointFrom === null) this.#record() // a checkpoint comes after its row, that of step 0 too
+    if (this.#parts.spec.checkpointFrom === null) await this.#record() // a checkpoint comes after its row, that of step 0 too
     while (this.step < this.#steps && !context.stopRequested()) {
-      this.#advance()
+      if (this.#advance()) await this.#record()
       await context.pause()
       const now = monotonicClock.nowMs()
       if (now - this.#sentMs >= 100) await this.#send()
@@ -133,8 +133,8 @@ class Training {
     await this.#finish()
   }
 
-  /** Some steps, at most to the next recorded one. */
-  #advance(): void {
+  /** Some steps, at most to the next recorded one; whether it was reached. */
+  #advance(): boolean {
     const began = monotonicClock.nowMs()
     this.#changeTask()
     const record = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
@@ -144,7 +144,7 @@ class Training {
       this.step += 1
     } while (this.step < until && ((this.step & 15) !== 0 || monotonicClock.nowMs() - began < sliceMs)) // the clock is read every 16 steps
     this.trainingMs += monotonicClock.nowMs() - began
-    if (this.step === record) this.#record()
+    return this.step === record
   }
 
   /** A task begins: the step is captured again over its data, from the state that has been reached. */
@@ -161,10 +161,11 @@ class Training {
     this.#program.dispose()
   }
 
-  #record(): void {
+  async #record(): Promise<void> {
     const read = this.#snapshot()
+    const all = await this.#measure.ofAll({ read, step: this.step }, () => this.#parts.context.pause())
     this.#rows.steps.push(this.step)
-    for (const values of this.#measure.ofAll({ read, step: this.step })) {
+    for (const values of all) {
       for (const [c, value] of values.entries()) this.#rows.values[c]?.push(value)
     }
   }
