@@ -3,6 +3,8 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import { asJson, type Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
+import { bothEnds, levelLabel, mostRounds, type Asked } from './designs/bisectionDesign.ts'
+import { roundsOf } from './designs/bisection.ts'
 import { constrain, readConstraints } from './designs/constraints.ts'
 import type { Combination, DesignCell, DesignFactor } from './designs/design.ts'
 import { expandLevels, intervalOf } from './designs/levels.ts'
@@ -10,6 +12,7 @@ import { combineFactors } from './designs/registry.ts'
 import { labelsOf } from './labels.ts'
 import { studySchema, type StudyFile } from './schema.ts'
 import { hintFor } from './text/nearest.ts'
+import { formatPath, parsePath } from './text/path.ts'
 import { explainProblems } from './text/problems.ts'
 import { atPath, withPath } from './text/withPath.ts'
 
@@ -39,9 +42,16 @@ export function resolveFactors(file: StudyFile): StudyFile['factors'] {
   return Object.fromEntries(resolved)
 }
 
-/** The cells of a study whose factors are resolved. `finish` completes a cell's study. Fails: 'invalid-input'. */
-export function cellsOf(file: StudyFile, finish: (study: StudyFile) => StudyFile): readonly Cell[] {
-  const factors = Object.entries(file.factors).map(([path, levels]): DesignFactor => ({ path, levels }))
+type Completion = {
+  readonly finish: (study: StudyFile) => StudyFile // completes a cell's study
+  readonly asked?: Asked | undefined // of a bisection
+}
+
+/** The cells of a study whose factors are resolved. Fails: 'invalid-input'. */
+export function cellsOf(file: StudyFile, { finish, asked = bothEnds }: Completion): readonly Cell[] {
+  requireBisected(file)
+  const listed = Object.entries(file.factors).map(([path, levels]): DesignFactor => ({ path, levels }))
+  const factors = file.design.kind === 'bisection' ? [...listed, { path: file.design.factor, levels: [] }] : listed
   const key = split(rootKey({ base: file.seeds.base, cell: '0'.repeat(64), replicate: 0 }), 'design')
   const studies = new Map<DesignCell, StudyFile>()
   const studyOf = (cell: DesignCell): StudyFile => {
@@ -49,10 +59,10 @@ export function cellsOf(file: StudyFile, finish: (study: StudyFile) => StudyFile
     studies.set(cell, made)
     return made
   }
-  const combination = constrain(combineFactors(factors, file.design, key), readConstraints(file.constraints), (cell) =>
-    asJson(studyOf(cell)),
-  )
-  const labels = labelling(factors, combination)
+  const combined = combineFactors(listed, file.design, { key, asked })
+  const combination = constrain(combined, readConstraints(file.constraints), (cell) => asJson(studyOf(cell)))
+  requireWholeBrackets(file, combined, combination)
+  const labels = labelling(file, factors, combination)
   const before = predecessors(combination)
   const hashes: string[] = []
   const hashAt = (i: number): string => {
@@ -100,10 +110,11 @@ function applied(file: StudyFile, factors: readonly DesignFactor[], { values }: 
 
 type Labels = (cell: DesignCell) => Cell['levels']
 
-function labelling(factors: readonly DesignFactor[], { cells }: Combination): Labels {
-  const names = factors.map((_, f) => {
+function labelling({ design }: StudyFile, factors: readonly DesignFactor[], { cells }: Combination): Labels {
+  const names = factors.map(({ path }, f) => {
     const values = new Map(cells.map((cell) => [canonicalJson(cell.values[f] ?? null), cell.values[f] ?? null]))
-    const labels = labelsOf([...values.values()])
+    const isBisected = design.kind === 'bisection' && design.factor === path
+    const labels = isBisected ? [...values.values()].map((level) => levelLabel(design, Number(level))) : labelsOf([...values.values()])
     return new Map([...values.keys()].map((text, i) => [text, labels[i] ?? '']))
   })
   const hasBranches = new Set(cells.map(({ branch }) => branch)).size > 1
@@ -116,12 +127,69 @@ function labelling(factors: readonly DesignFactor[], { cells }: Combination): La
   ]
 }
 
+/** Refuses a bisection of what is no number, or is varied by a factor too, and one of too many rounds. */
+function requireBisected(file: StudyFile): void {
+  const { design, factors } = file
+  if (design.kind !== 'bisection') return
+  const { factor: path, from, to } = design
+  const refuse = (field: string, rule: string, got: unknown) =>
+    new Refusal('invalid-input', `design.${field}: expected ${rule}, got ${quote(got)}`)
+  const canonical = (text: string) => formatPath(parsePath(text, 'design.factor'))
+  if (Object.keys(factors).some((known) => canonical(known) === canonical(path))) {
+    throw refuse('factor', 'a path that is not under factors, since the design varies it', path)
+  }
+  const rounds = roundsOf(design)
+  if (!(rounds <= mostRounds)) throw refuse('precision', `at most ${mostRounds} rounds of halving`, rounds)
+  requireVaried('design.factor', path)
+  const between = from + (to - from) * 0.3819660112501051 // no end and no whole number, so that a field of whole numbers is told before it is halved
+  for (const level of [from, to, between]) {
+    const study = withPath({ ...file, factors: {}, gates: [], constraints: [] }, path, level)
+    const parsed = studySchema.safeParse(study)
+    if (parsed.success && atPath(parsed.data, path) === level) continue
+    const [problem] = parsed.success ? [] : explainProblems(parsed.error, { name: '', schema: studySchema }, study)
+    const why = problem === undefined ? '' : `; ${problem.trim()}`
+    throw new Refusal(
+      'invalid-input',
+      `design.factor: expected the path of a number that may be anything from ${from} to ${to}, got ${quote(path)}${why}`,
+    )
+  }
+}
+
+/** Refuses constraints that take levels out of a bracket: what is halved must be whole. */
+function requireWholeBrackets({ design }: StudyFile, all: Combination, kept: Combination): void {
+  if (design.kind !== 'bisection') return
+  const others = ({ values }: DesignCell) => canonicalJson(values.slice(0, -1))
+  const left = new Set(kept.cells.map(others))
+  const cells = new Set(kept.cells)
+  const cut = all.cells.find((cell) => left.has(others(cell)) && !cells.has(cell))
+  if (cut !== undefined) {
+    const level = quote(cut.values.at(-1) ?? null)
+    throw new Refusal(
+      'invalid-input',
+      `constraints: expected every level of a bisection or none to be left, got none at ${design.factor} ${level}`,
+    )
+  }
+}
+
+/** Refuses a path to what no factor may vary. */
+function requireVaried(field: string, path: string): void {
+  const problem = notVaried(field, path)
+  if (problem !== null) throw new Refusal('invalid-input', problem)
+}
+
+const variable = ['model', 'reparametrise', 'initialValues', 'data', 'tasks', 'loss', 'optimiser', 'noise', 'regularisation', 'training']
+
+function notVaried(field: string, path: string): string | null {
+  const top = path.split(/[.[]/)[0] ?? '' // reparametrise[0].std is a field of reparametrise
+  if (variable.includes(top)) return null
+  return `${field}: expected a field of ${variable.join(', ')}, got ${quote(top)}${hintFor(top, variable)}`
+}
+
 /** The levels as the schema reads them: defaults filled in. The same value twice is refused. */
 function resolveLevels(file: StudyFile, { path, levels, problems }: { path: string; levels: readonly Json[]; problems: string[] }): Json[] {
-  const top = path.split(/[.[]/)[0] ?? '' // reparametrise[0].std is a field of reparametrise
-  const allowed = ['model', 'reparametrise', 'initialValues', 'data', 'tasks', 'loss', 'optimiser', 'noise', 'regularisation', 'training']
-  if (!allowed.includes(top)) {
-    problems.push(`factors.${path}: expected a field of ${allowed.join(', ')}, got ${quote(top)}${hintFor(top, allowed)}`)
+  const unknown = notVaried(`factors.${path}`, path)
+  if (unknown !== null) {
+    problems.push(unknown)
     return []
   }
   const resolved = levels.map((level, i) => {

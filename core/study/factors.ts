@@ -27,11 +27,12 @@ const titles: Readonly<Record<string, Words>> = {
 }
 
 /** The factors of a study as the contract shows them, with the levels that its cells have; a path without a title of its own is its title. */
-export function factorsOf({ cells }: Study): Factor[] {
+export function factorsOf({ file: { design }, cells }: Study): Factor[] {
   const paths = new Set(cells.flatMap(({ levels }) => levels.map(({ factor }) => factor)))
   return [...paths].map((path) => {
     const all = cells.flatMap(({ levels }) => levels.filter(({ factor }) => factor === path))
     const levels = [...new Map(all.map(({ label, value }) => [label, { value, label }])).values()]
+    if (design.kind === 'bisection' && design.factor === path) levels.sort((a, b) => Number(a.value) - Number(b.value)) // asked in another order
     const isNumeric = levels.every(({ value }) => typeof value === 'number')
     return { path, title: titles[path] ?? { en: path, ja: path }, ordered: isNumeric, levels }
   })

@@ -6,6 +6,8 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
 import { cellsOf, resolveFactors, type Cell } from './cells.ts'
+import { roundsOf } from './designs/bisection.ts'
+import type { Asked } from './designs/bisectionDesign.ts'
 import { factsOf } from './facts.ts'
 import { dataOf } from './kinds.ts'
 import type { Gate } from './gates.ts'
@@ -55,17 +57,34 @@ function check(value: unknown, source: Source): StudyFile {
   throw new Refusal('invalid-input', problems[0] ?? `${source.name}: expected a study`, problems.length > 1 ? problems : [])
 }
 
-/** Resolves the cells of a study and names it. Fails: 'invalid-input' for a factor or level that breaks a rule, or too many runs. */
-export function freezeStudy(file: StudyFile, hashOf: FileHash): Study {
+/**
+ * Resolves the cells of a study and names it.
+ *
+ * @param asked  the levels that a bisection has asked for so far; they make cells, and neither name the study nor change a cell that is there
+ * Fails: 'invalid-input' for a factor or level that breaks a rule, or too many runs.
+ */
+export function freezeStudy(file: StudyFile, hashOf: FileHash, asked?: Asked): Study {
   const factors = resolveFactors(file)
   const withFiles = isDataVaried(file) ? file : { ...file, data: freezeData(file, hashOf) }
   const frozen: StudyFile = { ...withFiles, factors }
-  const cells = cellsOf(frozen, (study) => ({ ...study, data: freezeData(study, hashOf) }))
-  const runs = cells.length * file.seeds.count
-  if (runs > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${runs}`)
+  const cells = cellsOf(frozen, { finish: (study) => ({ ...study, data: freezeData(study, hashOf) }), asked })
+  const { most } = runCounts({ file: frozen, cells })
+  if (most > mostRuns) throw new Refusal('invalid-input', `factors × seeds: expected at most ${mostRuns} runs, got ${most}`)
   refuseGates(frozen, cells)
+  if (frozen.design.kind === 'bisection') refuseMetric('design.above.metric', frozen.design.above.metric, cells)
   const hash = hashOfStudy(frozen, cells)
   return { id: `${file.name}-${hash.slice(0, 8)}`, hash, file: frozen, cells }
+}
+
+/** How many runs a study makes at least and at most: a bisection both ends of every bracket, and at most one level a round more. */
+export function runCounts({ file: { design, seeds }, cells }: Pick<Study, 'file' | 'cells'>): {
+  readonly least: number
+  readonly most: number
+} {
+  if (design.kind !== 'bisection') return { least: cells.length * seeds.count, most: cells.length * seeds.count }
+  const isStart = ({ levels }: Cell) => levels.some(({ factor, value }) => factor === design.factor && value === design.from)
+  const brackets = cells.filter(isStart).length * seeds.count
+  return { least: 2 * brackets, most: (2 + roundsOf(design)) * brackets }
 }
 
 /** Whether a factor says which data a run has: the study's own are then those of no run. */

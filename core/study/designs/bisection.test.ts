@@ -5,7 +5,8 @@ import { drawUniform } from '#core/numerics/random/draw.ts'
 import { rootKey } from '#core/numerics/random/key.ts'
 import { tInterval } from '#core/numerics/statistics/tInterval.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { bisection, nextLevels, roundsOf, startBisection, transitionOf, wantedRuns, type Bisection, type Side } from './bisection.ts'
+import { bracketsOf, nextLevels, roundsOf, startBisection, transitionOf, wantedRuns, type Bisection, type Side } from './bisection.ts'
+import { bisection, levelLabel, sideOf as sideOfValue } from './bisectionDesign.ts'
 import { medianBracket } from './orderStatistics.ts'
 
 expect.extend({ toBeAllclose })
@@ -203,19 +204,117 @@ describe('bisection over seeds', () => {
 })
 
 describe('the settings', () => {
-  const written = { kind: 'bisection', factor: 'regularisation.weightDecay', from: 0.01, to: 1, precision: 0.05 }
+  const written = {
+    kind: 'bisection',
+    factor: 'regularisation.weightDecay',
+    from: 0.01,
+    to: 1,
+    precision: 0.05,
+    above: { metric: 'norm', atMost: 1e-3 },
+  }
   test('begin a bisection without outcomes', () => {
     const state = startBisection(bisection.settings.parse({ ...written, scale: 'log' }), [1, 2])
     expect(state).toEqual({ from: 0.01, to: 1, precision: 0.05, scale: 'log', seeds: [1, 2], outcomes: [] })
     expect(nextLevels(state)).toEqual([0.01, 1])
     expect(bisection.settings.parse(written).scale).toBe('linear')
   })
-  test.each([{ from: 1 }, { from: 0, scale: 'log' }, { precision: 0 }, { factor: '' }, { scale: 'sqrt' }, { to: Infinity }])(
-    '%j is refused',
-    (change) => {
-      expect(bisection.settings.safeParse({ ...written, ...change }).success).toBe(false)
-    },
-  )
+  test.each([
+    { from: 1 },
+    { from: 0, scale: 'log' },
+    { precision: 0 },
+    { factor: '' },
+    { scale: 'sqrt' },
+    { to: Infinity },
+    { above: { metric: 'norm' } },
+    { above: { metric: 'norm', atMost: 1, atLeast: 0 } },
+    { above: undefined },
+  ])('%j is refused', (change) => {
+    expect(bisection.settings.safeParse({ ...written, ...change }).success).toBe(false)
+  })
+
+  test.each<[number, Side | null, Side | null]>([
+    [0.5, 'above', 'below'],
+    [1, 'above', 'above'],
+    [2, 'below', 'above'],
+    [Number.NaN, null, null],
+    [Infinity, null, null],
+    [-Infinity, null, null],
+  ])('a value of %d is %s where at most 1 is above, and %s where at least 1 is', (value, atMost, atLeast) => {
+    expect(sideOfValue({ atMost: 1 }, value)).toBe(atMost)
+    expect(sideOfValue({ atLeast: 1 }, value)).toBe(atLeast)
+  })
+
+  test('levels are called alike whichever of them are asked, and no two of them the same', () => {
+    expect(levelLabel({ from: 0.01, to: 1, precision: 0.05, scale: 'log' }, Math.sqrt(0.01) * Math.sqrt(1))).toBe('0.1')
+    expect(levelLabel({ from: 0.01, to: 1, precision: 0.05, scale: 'log' }, 0.31622776601683794)).toBe('0.316')
+    fc.assert(
+      fc.property(wide, fc.constantFrom<'linear' | 'log'>('linear', 'log'), fc.nat(7), ({ from, width, narrow }, scale, rounds) => {
+        const low = scale === 'log' ? Math.exp(from / 100) : from
+        const design = { from: low, to: low + width, precision: (narrow * width) / 2 ** rounds / (scale === 'log' ? low : 1), scale }
+        fc.pre(roundsOf(design) <= 12) // 4,097 levels
+        const count = 2 ** roundsOf(design)
+        const all = Array.from({ length: count + 1 }, (_, i) =>
+          i === 0
+            ? design.from
+            : i === count
+              ? design.to
+              : scale === 'log'
+                ? low * (design.to / low) ** (i / count)
+                : low + (width * i) / count,
+        )
+        expect(new Set(all.map((level) => levelLabel(design, level))).size).toBe(all.length)
+      }),
+    )
+  })
+})
+
+describe('runs without a value', () => {
+  const at = (level: number, side: Side | null, seed = 1) => ({ level, seed, side })
+
+  test.each<[(Side | null)[], number, number]>([
+    [['below', null], 0, Infinity],
+    [[null, 'above'], -Infinity, 1],
+    [[null, null], -Infinity, Infinity],
+    [['above', null], -Infinity, Infinity],
+    [[null, 'below'], -Infinity, Infinity],
+  ])('at an end (%j) leave what the other end says and ask for no more', ([first = null, last = null], low, high) => {
+    const state = start({ outcomes: [at(0, first), at(1, last)] })
+    expect(nextLevels(state)).toBe('done')
+    expect(bracketsOf(state)).toEqual([{ seed: 1, state: 'without-value', low, high }])
+    expect(transitionOf(state)).toMatchObject({
+      mean: null,
+      failure: { en: expect.stringMatching(/got a run without a value for all 1 seeds$/) as unknown }, // a matcher has no type
+    })
+  })
+
+  test('in the middle end their seed’s bracket there, and no other’s', () => {
+    const outcomes = [1, 2].flatMap((seed) => [at(0, 'below', seed), at(1, 'above', seed)])
+    const state = start({ seeds: [1, 2], precision: 1 / 4, outcomes: [...outcomes, at(0.5, 'above', 1), at(0.5, null, 2)] })
+    expect(wantedRuns(state)).toEqual([{ level: 0.25, seed: 1 }])
+    const done = { ...state, outcomes: [...state.outcomes, at(0.25, 'below', 1)] }
+    expect(bracketsOf(done)).toEqual([
+      { seed: 1, state: 'crossed', low: 0.25, high: 0.5 },
+      { seed: 2, state: 'without-value', low: 0, high: 1 },
+    ])
+    expect(transitionOf(done)).toMatchObject({ mean: null, failure: null })
+  })
+
+  test('are counted beside the others where no seed crosses', () => {
+    const state = start({ seeds: [1, 2], outcomes: [at(0, 'below', 1), at(1, 'below', 1), at(0, null, 2), at(1, null, 2)] })
+    const { failure } = transitionOf(state)
+    expect(failure?.en).toMatch(/\(1 below at both ends, 0 above at both, 0 the other way round, 1 without a value\)$/)
+    expect(failure?.ja).toMatch(/、値なし 1\)$/)
+  })
+
+  test('and with one are two different outcomes', () => {
+    expect(() => nextLevels(start({ outcomes: [at(0, null), at(0, 'below')] }))).toThrow('got no value and below')
+  })
+})
+
+test('a seed that waits for a run is open, with what is known', () => {
+  expect(bracketsOf(start({}))).toEqual([{ seed: 1, state: 'open', low: -Infinity, high: Infinity }])
+  const ends = [0, 1].map((level) => ({ level, seed: 1, side: sideOf(level, 0.3) }))
+  expect(bracketsOf(start({ outcomes: ends }))).toEqual([{ seed: 1, state: 'open', low: 0, high: 1 }])
 })
 
 describe('refusals', () => {

@@ -3,9 +3,9 @@
  * seed, and the next level is the middle of what is left. A state machine without a clock: outcomes go in, levels come out.
  *
  * Each seed has a transition of its own, γ*, and a bracket of its own. A seed whose ends are both on one side has its transition outside, or
- * none: it keeps a half-open bracket and is counted, never dropped. Outcomes may arrive in any order; those that no bracket needs are ignored.
+ * none: it keeps a half-open bracket and is counted, never dropped. A run without a value says neither: its seed's bracket ends there. Outcomes may
+ * arrive in any order; those that no bracket needs are ignored.
  */
-import { z } from 'zod'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Words } from '#core/contract/values.ts'
 import { requireFinite, requireLevel } from '#core/numerics/require.ts'
@@ -16,8 +16,8 @@ import { medianBracket, type OrderInterval } from './orderStatistics.ts'
 export type Side = 'below' | 'above'
 export type Scale = 'linear' | 'log'
 
-/** What one run at one level said. The level is one that `nextLevels` gave, to the last bit. */
-export type SideAtLevel = { readonly level: number; readonly seed: number; readonly side: Side }
+/** What one run at one level said; null: it has no value. The level is one that `nextLevels` gave, to the last bit. */
+export type SideAtLevel = { readonly level: number; readonly seed: number; readonly side: Side | null }
 
 export type Bisection = {
   readonly from: number // expected below
@@ -28,10 +28,13 @@ export type Bisection = {
   readonly outcomes: readonly SideAtLevel[]
 }
 
-/** What is known of a seed: `crossed` has its transition in [low, high], `beyond` above the end, `before` below it, `reversed` is no transition. */
+/**
+ * What is known of a seed: `crossed` has its transition in [low, high], `beyond` above the end, `before` below it, `reversed` is no transition,
+ * `without-value` was narrowed as far as its runs have values, `open` waits for a run.
+ */
 export type Bracket = {
   readonly seed: number
-  readonly state: 'crossed' | 'beyond' | 'before' | 'reversed'
+  readonly state: 'crossed' | 'beyond' | 'before' | 'reversed' | 'without-value' | 'open'
   readonly low: number // −∞ where nothing bounds it
   readonly high: number // ∞ where nothing bounds it
 }
@@ -48,23 +51,8 @@ export type Transition = {
   readonly failure: Words | null
 }
 
-const settings = z
-  .strictObject({
-    kind: z.literal('bisection'),
-    factor: z.string().min(1).describe('path of the number that is varied'),
-    from: z.number().describe('a level that is expected below the transition'),
-    to: z.number().describe('a level that is expected above it'),
-    precision: z.number().gt(0).describe('widest final bracket; on a log scale relative to its lower end'),
-    scale: z.enum(['linear', 'log']).default('linear'),
-  })
-  .refine(({ from, to }) => from < to, { error: 'expected from < to' })
-  .refine(({ from, scale }) => scale === 'linear' || from > 0, { error: 'expected from > 0 on a log scale' })
-
-/** The design as studies and lists name it. */
-export const bisection = { kind: 'bisection', title: { en: 'Bisection', ja: '二分法' }, settings } as const
-
 /** A bisection that nothing is known of yet. */
-export function startBisection(design: z.output<typeof settings>, seeds: readonly number[]): Bisection {
+export function startBisection(design: Omit<Bisection, 'outcomes' | 'seeds'>, seeds: readonly number[]): Bisection {
   const { from, to, precision, scale } = design
   return { from, to, precision, scale, seeds, outcomes: [] }
 }
@@ -98,6 +86,12 @@ export function wantedRuns(state: Bisection): readonly { readonly level: number;
   return state.seeds.flatMap((seed) => replay(state, sides, seed).wanted.map((level) => ({ level, seed })))
 }
 
+/** What is known of each seed by now. Fails: 'invalid-input' as `nextLevels`. */
+export function bracketsOf(state: Bisection): readonly Bracket[] {
+  const sides = sidesOf(state)
+  return state.seeds.map((seed) => replay(state, sides, seed).bracket)
+}
+
 /**
  * The transition of each seed and of all, from the outcomes so far.
  *
@@ -117,8 +111,7 @@ export function transitionOf(state: Bisection, level = 0.95): Transition {
   requireLevel('bisection: level', level)
   const missing = wantedRuns(state).length
   if (missing > 0) throw new Refusal('invalid-input', `bisection: expected an outcome for every wanted run, got ${missing} without one`)
-  const sides = sidesOf(state)
-  const brackets = state.seeds.map((seed) => replay(state, sides, seed).bracket)
+  const brackets = bracketsOf(state)
   const { low, high, interval } = medianBracket(brackets, level)
   const isBounded = Number.isFinite(low) && Number.isFinite(high)
   return {
@@ -130,23 +123,28 @@ export function transitionOf(state: Bisection, level = 0.95): Transition {
   }
 }
 
-type Sides = ReadonlyMap<number, ReadonlyMap<number, Side>> // seed → level → side
+type Sides = ReadonlyMap<number, ReadonlyMap<number, Side | null>> // seed → level → side
 
 /** Follows one seed's outcomes from the ends inwards, as far as they reach. */
 function replay(state: Bisection, all: Sides, seed: number): { bracket: Bracket; wanted: readonly number[] } {
   const { from, to, scale } = state
-  const sides = all.get(seed) ?? new Map<number, Side>()
+  const sides = all.get(seed) ?? new Map<number, Side | null>()
   const [first, last] = [sides.get(from), sides.get(to)]
   const missing = [from, to].filter((end) => !sides.has(end))
   const open = { seed, low: -Infinity, high: Infinity }
-  if (first === undefined || last === undefined) return { bracket: { ...open, state: 'crossed' }, wanted: missing }
+  if (first === undefined || last === undefined) return { bracket: { ...open, state: 'open' }, wanted: missing }
+  if (first === null || last === null) {
+    const known = { low: first === 'below' ? from : -Infinity, high: last === 'above' ? to : Infinity }
+    return { bracket: { seed, state: 'without-value', ...known }, wanted: [] }
+  }
   if (first === last) return { bracket: oneSided(state, first, seed), wanted: [] }
   if (first === 'above') return { bracket: { ...open, state: 'reversed' }, wanted: [] }
   let [low, high] = [from, to]
   for (let round = roundsOf(state); round > 0; round -= 1) {
     const level = middle(scale, low, high)
     const side = sides.get(level)
-    if (side === undefined) return { bracket: { seed, state: 'crossed', low, high }, wanted: [level] }
+    if (side === undefined) return { bracket: { seed, state: 'open', low, high }, wanted: [level] }
+    if (side === null) return { bracket: { seed, state: 'without-value', low, high }, wanted: [] }
     if (side === 'below') low = level
     else high = level
   }
@@ -181,7 +179,7 @@ function identity(x: number): number {
 }
 
 function failureOf({ from, to }: Bisection, brackets: readonly Bracket[]): Words | null {
-  const counts = { crossed: 0, beyond: 0, before: 0, reversed: 0 }
+  const counts = { crossed: 0, beyond: 0, before: 0, reversed: 0, 'without-value': 0, open: 0 }
   for (const { state } of brackets) counts[state] += 1
   if (counts.crossed > 0) return null
   const n = brackets.length
@@ -198,10 +196,17 @@ function failureOf({ from, to }: Bisection, brackets: readonly Bracket[]): Words
       ja: `二分法:区間 ${ends} に転移がなく、全 ${n} シードで両端とも転移より上です。下端を下げてください`,
     }
   }
-  const { beyond, before, reversed } = counts
+  const { beyond, before, reversed, 'without-value': valueless } = counts
+  if (valueless === n) {
+    return {
+      en: `bisection: expected runs with a value in ${ends}, got a run without a value for all ${n} seeds`,
+      ja: `二分法:区間 ${ends} で、全 ${n} シードに値のない実行があります`,
+    }
+  }
+  const also = valueless === 0 ? { en: '', ja: '' } : { en: `, ${valueless} without a value`, ja: `、値なし ${valueless}` }
   return {
-    en: `bisection: expected below at ${from} and above at ${to}, got no such seed of ${n} (${beyond} below at both ends, ${before} above at both, ${reversed} the other way round)`,
-    ja: `二分法:下端 ${from} で転移より下、上端 ${to} で上となるシードが ${n} 個中 1 つもありません(両端とも下 ${beyond}、両端とも上 ${before}、逆向き ${reversed})`,
+    en: `bisection: expected below at ${from} and above at ${to}, got no such seed of ${n} (${beyond} below at both ends, ${before} above at both, ${reversed} the other way round${also.en})`,
+    ja: `二分法:下端 ${from} で転移より下、上端 ${to} で上となるシードが ${n} 個中 1 つもありません(両端とも下 ${beyond}、両端とも上 ${before}、逆向き ${reversed}${also.ja})`,
   }
 }
 
@@ -209,12 +214,14 @@ const finest = 1e-14 // of a bracket relative to its ends; a middle still lies s
 
 function sidesOf(state: Bisection): Sides {
   requireBracket(state)
-  const sides = new Map<number, Map<number, Side>>(state.seeds.map((seed) => [seed, new Map()]))
+  const sides = new Map<number, Map<number, Side | null>>(state.seeds.map((seed) => [seed, new Map()]))
   for (const { level, seed, side } of state.outcomes) {
     const own = sides.get(seed)
     if (own === undefined) throw new Refusal('invalid-input', `bisection.outcomes: expected one of its seeds, got ${seed}`)
-    if ((own.get(level) ?? side) !== side) {
-      throw new Refusal('invalid-input', `bisection.outcomes: expected one side for seed ${seed} at ${level}, got below and above`)
+    const known = own.get(level)
+    if (known !== undefined && known !== side) {
+      const both = [known, side].map((said) => said ?? 'no value').join(' and ')
+      throw new Refusal('invalid-input', `bisection.outcomes: expected one side for seed ${seed} at ${level}, got ${both}`)
     }
     own.set(level, side)
   }

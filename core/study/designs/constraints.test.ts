@@ -13,7 +13,7 @@ const factors = [
   { path: 'b', levels: [1, 2, 3, 4] },
 ]
 const study = ({ values: [a = null, b = null] }: DesignCell): Json => ({ a, b })
-const grid = combineFactors(factors, design.parse({ kind: 'grid' }), key)
+const grid = combineFactors(factors, design.parse({ kind: 'grid' }), { key })
 const kept = (combination: Combination, texts: readonly string[], studyOf = study) =>
   constrain(combination, readConstraints(texts), studyOf)
 const pairs = (combination: Combination) => combination.cells.map(({ values }) => values.map(Number).join(''))
@@ -25,7 +25,7 @@ describe('constrain', () => {
   })
 
   test('a chain goes on over what is left out, and an empty one ends', () => {
-    const walk = combineFactors(factors, design.parse({ kind: 'continuation', factor: 'b' }), key)
+    const walk = combineFactors(factors, design.parse({ kind: 'continuation', factor: 'b' }), { key })
     const { cells, chains } = kept(walk, ['b != 2', 'a != 2'])
     expect(cells.map(({ values }) => values.map(Number).join(''))).toEqual(['11', '13', '14', '31', '33', '34'])
     expect(chains).toEqual([
@@ -35,7 +35,7 @@ describe('constrain', () => {
   })
 
   test('chains hold the same cells as before, less those left out', () => {
-    const walk = combineFactors(factors, design.parse({ kind: 'continuation', factor: 'a', direction: 'both' }), key)
+    const walk = combineFactors(factors, design.parse({ kind: 'continuation', factor: 'a', direction: 'both' }), { key })
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.constantFrom('<=', '>=', '!='), (limit, operator) => {
         fc.pre(walk.cells.some(({ values }) => Number(values[0]) * Number(values[1]) <= limit) || operator !== '<=')
@@ -50,7 +50,7 @@ describe('constrain', () => {
 
   test('a path that some cells lack has no value there', () => {
     const models: readonly Json[] = [{ kind: 'linear' }, { kind: 'product', depth: 2 }, { kind: 'product', depth: 3 }]
-    const combination = combineFactors([{ path: 'model', levels: models }], design.parse({ kind: 'grid' }), key)
+    const combination = combineFactors([{ path: 'model', levels: models }], design.parse({ kind: 'grid' }), { key })
     const studyOf = ({ values: [model = null] }: DesignCell): Json => ({ model })
     const indices = (texts: readonly string[]) =>
       kept(combination, texts, studyOf).cells.map(({ values: [model = null] }) => models.indexOf(model))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Json } from '#core/contract/values.ts'
 import { rootKey } from '#core/numerics/random/key.ts'
 import { constraints } from './constraints.ts'
 import type { DesignFactor } from './design.ts'
@@ -25,11 +26,31 @@ test.each([
     { path: 'a', levels: ['x', 'y'] },
     { path: 'b', levels: isCube ? { logUniform: { from: 0.1, to: 1 } } : { logRange: { from: 0.1, to: 1, count: 2 } } },
   ]
-  const { cells } = combineFactors(factors, design.parse(settings), key)
+  const { cells } = combineFactors(factors, design.parse(settings), { key })
   expect(cells).toHaveLength(4)
   expect(new Set(cells.map((cell) => JSON.stringify(cell))).size).toBe(4)
   expect(cells.every(({ values }) => values.length === 2)).toBe(true)
-  expect(combineFactors(factors, design.parse(settings), key).cells).toEqual(cells)
+  expect(combineFactors(factors, design.parse(settings), { key }).cells).toEqual(cells)
+})
+
+test('bisection: both ends of every combination of the other factors, and the levels asked of each, rising', () => {
+  const settings = { kind: 'bisection', factor: 'b', from: 0, to: 1, precision: 0.1, above: { metric: 'loss', atMost: 1 } }
+  const combine = (more: { asked?: (others: readonly Json[]) => readonly number[] }) =>
+    combineFactors([{ path: 'a', levels: ['x', 'y'] }], design.parse(settings), { key, ...more }).cells.map(({ values }) => values)
+  expect(combine({})).toEqual([
+    ['x', 0],
+    ['x', 1],
+    ['y', 0],
+    ['y', 1],
+  ])
+  expect(combine({ asked: ([a]) => (a === 'y' ? [1, 0.5, 0.25] : []) })).toEqual([
+    ['x', 0],
+    ['x', 1],
+    ['y', 0],
+    ['y', 0.25],
+    ['y', 0.5],
+    ['y', 1],
+  ])
 })
 
 test('editors get a schema of designs, levels and constraints', () => {

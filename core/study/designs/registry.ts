@@ -1,6 +1,7 @@
-/** The designs, a row each. Bisection is not among them: its cells follow from outcomes (`bisection.ts`). */
+/** The designs, a row each. Of bisection alone the cells follow from outcomes: it is told the levels asked so far. */
 import { z } from 'zod'
 import type { Key } from '#core/numerics/random/key.ts'
+import { bisection, bothEnds, type Asked } from './bisectionDesign.ts'
 import { continuation } from './continuation.ts'
 import type { Combination, DesignFactor } from './design.ts'
 import { factorial } from './factorial.ts'
@@ -8,7 +9,7 @@ import { grid } from './grid.ts'
 import { latinHypercube } from './latinHypercube.ts'
 import { random } from './random.ts'
 
-export const designKinds = { grid, factorial, random, 'latin-hypercube': latinHypercube, continuation } as const
+export const designKinds = { grid, factorial, random, 'latin-hypercube': latinHypercube, continuation, bisection } as const
 
 /** The settings of any design. */
 export const design = z.discriminatedUnion('kind', [
@@ -17,11 +18,16 @@ export const design = z.discriminatedUnion('kind', [
   random.settings,
   latinHypercube.settings,
   continuation.settings,
+  bisection.settings,
 ])
 export type Design = z.output<typeof design>
 
-/** The cells of a design. Fails: 'invalid-input' for factors that do not fit the design. */
-export function combineFactors(factors: readonly DesignFactor[], settings: Design, key: Key): Combination {
+/** The cells of a design; a bisection's with the number that it varies as one factor more, the last. Fails: 'invalid-input' for factors that do not fit the design. */
+export function combineFactors(
+  factors: readonly DesignFactor[],
+  settings: Design,
+  { key, asked = bothEnds }: { readonly key: Key; readonly asked?: Asked },
+): Combination {
   switch (settings.kind) {
     case 'grid':
       return grid.combine(factors, settings, key)
@@ -33,5 +39,7 @@ export function combineFactors(factors: readonly DesignFactor[], settings: Desig
       return latinHypercube.combine(factors, settings, key)
     case 'continuation':
       return continuation.combine(factors, settings, key)
+    case 'bisection':
+      return bisection.combine(factors, settings, asked)
   }
 }
