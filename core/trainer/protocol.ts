@@ -11,6 +11,7 @@
 import type { EngineProof, EngineName } from '#core/contract/engines.ts'
 import type { RefusalRecord } from '#core/contract/errors.ts'
 import type { Outcome } from '#core/contract/runs.ts'
+import type { MirrorsContent } from '#core/contract/mirrors.ts'
 import type { StructureContent } from '#core/contract/structure.ts'
 import type { Json } from '#core/contract/values.ts'
 
@@ -60,7 +61,15 @@ export type StructureJob = {
         readonly activation: 'odd' | 'homogeneous' | 'linear' | 'other' | null // null: not known
       }
 }
-export type Job = TrainJob | ProveJob | ReportJob | CompareJob | StructureJob
+/** Find the mirrors of a network: of a run, in its row of its stack's parameters after `step`, or before the first step, which needs no training. */
+export type MirrorsJob = {
+  readonly kind: 'mirrors'
+  readonly source: { readonly spec: RunSpec; readonly files: TrainJob['files'] } & (
+    | { readonly kind: 'run'; readonly lane: number; readonly path: string; readonly step: number }
+    | { readonly kind: 'start' }
+  )
+}
+export type Job = TrainJob | ProveJob | ReportJob | CompareJob | StructureJob | MirrorsJob
 
 export type ToTrainer =
   | { readonly kind: 'hello'; readonly protocol: number; readonly folder: string } // where the job may write files
@@ -120,6 +129,7 @@ export type Result =
   | { readonly kind: 'report' }
   | { readonly kind: 'compare'; readonly comparison: unknown }
   | { readonly kind: 'structure'; readonly content: StructureContent }
+  | { readonly kind: 'mirrors'; readonly content: MirrorsContent }
 
 /** Where trainers run: this machine's processes here; the parent never asks which. */
 export type Launcher = {

@@ -103,6 +103,25 @@ function lengthAlong(shape: readonly number[], axis: Side['axis']): number {
 /** The candidates of one reflection at a place, in a fixed order: how many, and each by its number. */
 export type Candidates = { readonly count: number; at(i: number): Mirror }
 
+/** How many numbers the O of one candidate holds: entries that it touches, times its rank. */
+export function numbersOf(at: Place, reflection: Reflection, like: Lengths): number {
+  const all = at.sides.reduce((total, { parameter }) => total + (like[parameter]?.length ?? 0), 0)
+  const row = all / at.count
+  switch (reflection) {
+    case 'flip':
+      return row * row
+    case 'swap':
+    case 'negated-swap':
+      return 2 * row * row
+    case 'exchange':
+    case 'negated-exchange':
+      return 2
+    case 'rotation':
+    case 'mean':
+      return all * row
+  }
+}
+
 /** Of a rotation there is no end of directions: `directions` random ones. */
 export function candidatesOf(
   at: Place,

@@ -13,7 +13,7 @@ import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split, type Key } from '#core/numerics/random/key.ts'
 import { requireWhole } from '#core/numerics/require.ts'
 import { reflect, type Mirror } from '#core/symmetry/mirror.ts'
-import { candidatesOf, placesOf, reflections, someOf, type Candidates, type Place, type Reflection } from './candidates.ts'
+import { candidatesOf, numbersOf, placesOf, reflections, someOf, type Candidates, type Place, type Reflection } from './candidates.ts'
 import { isOneSample, sampleLosses, type Network, type Rows } from './network.ts'
 
 /**
@@ -24,6 +24,8 @@ const tolerance = 1e-9
 const probes = 24 // of a place that is no layer, before all of its candidates are tried
 const directions = 3 // of a rotation
 const samples = 4
+const mostKept = 6e7 // numbers in the matrices O of one kind at one place: half a gigabyte
+const mostTogether = 2e7 // numbers of candidates that are tried at a time
 
 /** Mirrors of one kind at one place. */
 export type FoundMirrors = {
@@ -34,6 +36,27 @@ export type FoundMirrors = {
   readonly candidates: number // how many of the kind the place has; for a rotation the directions that were tried
   readonly checked: number // how many of them were tried
   readonly error: number // the largest relative change of a sample's loss
+}
+
+/** Candidates of one kind at one place that are no mirrors. */
+export type RejectedCandidates = {
+  readonly reflection: Reflection
+  readonly place: Place
+  readonly candidates: number
+  readonly checked: number
+  readonly rejected: number // of those that were tried
+  /** The largest relative change of a sample's loss, where it was first too large: of the candidate that changes it least, and of the one that changes it most. */
+  readonly least: number
+  readonly largest: number
+}
+
+/** What came of one kind of candidates at one place; both null where all are mirrors that another place has shown, or one alone is too large to hold. */
+export type Examined = {
+  readonly reflection: Reflection
+  readonly place: Place
+  readonly found: FoundMirrors | null
+  readonly rejected: RejectedCandidates | null
+  readonly isTooLarge: boolean // its O holds more than 6e7 numbers
 }
 
 export type Search = {
@@ -55,14 +78,19 @@ export type Search = {
  * @param network  see `Network`; its constants are as they are, not drawn
  * @param key      of this purpose alone
  * @param draws    whole, ≥ 1, of θ with x; 3 where absent
- * @param most     whole, ≥ 1: the most candidates tried of a kind at a place, chosen at random where there are more; 600 where absent
+ * @param most     whole, ≥ 1: the most candidates tried of a kind at a place, chosen at random where there are more; 600 where absent, fewer where O is large
  * @param rows     whole, ≥ 1; 1 where absent
  * @returns        in the order of places and kinds; empty for a network without any
  * Accuracy: what breaks a symmetry by less than about 1e-9 of the loss is not seen.
  * Cost: candidates · draws · 4 runs of the network, of those that are no symmetry one draw.
  * Fails: 'invalid-input' if a number breaks its rule.
  */
-export function findMirrors({ network, key, draws = 3, most = 600, rows = 1 }: Search): readonly FoundMirrors[] {
+export function findMirrors(search: Search): readonly FoundMirrors[] {
+  return [...examineCandidates(search)].flatMap(({ found }) => found ?? [])
+}
+
+/** The same search one kind and place at a time, with what it rejects: whoever has messages to look at does so between two. */
+export function* examineCandidates({ network, key, draws = 3, most = 600, rows = 1 }: Search): Generator<Examined, void> {
   requireWhole('findMirrors: draws', draws, 1)
   requireWhole('findMirrors: most', most, 1)
   requireWhole('findMirrors: rows', rows, 1)
@@ -72,16 +100,30 @@ export function findMirrors({ network, key, draws = 3, most = 600, rows = 1 }: S
   const count = isOneSample(network) ? rows : samples
   const points = Array.from({ length: draws }, (_, draw) => pointOf(network, split(key, `draw ${draw}`), count))
   const known = new Set<string>()
-  return placesOf(network).flatMap((place) => {
-    const at = reflections.flatMap((reflection) => {
+  for (const place of placesOf(network)) {
+    let isRotated = false
+    for (const reflection of reflections) {
+      if (reflection === 'mean' && isRotated) continue // one of its directions, and no more than that
+      const each = numbersOf(place, reflection, like)
       const candidates = candidatesOf(place, reflection, { like, key, directions })
-      const found = search(candidates, { place, reflection, network, points, most, key })
+      if (candidates.count === 0) continue
+      if (each > mostKept) {
+        yield { reflection, place, found: null, rejected: null, isTooLarge: true }
+        continue
+      }
+      const trial = { place, reflection, network, points, key, each, most: Math.min(most, Math.max(1, Math.floor(mostKept / each))) }
+      const { found, rejected } = examine(candidates, trial)
       const fresh = found === null ? [] : found.mirrors.filter((mirror) => isFresh(mirror, known))
-      return found === null || fresh.length === 0 ? [] : [{ ...found, mirrors: fresh }]
-    })
-    const isRotated = at.some(({ reflection }) => reflection === 'rotation')
-    return isRotated ? at.filter(({ reflection }) => reflection !== 'mean') : at // one of its directions, and no more than that
-  })
+      if (reflection === 'rotation') isRotated = fresh.length > 0
+      yield {
+        reflection,
+        place,
+        found: found === null || fresh.length === 0 ? null : { ...found, mirrors: fresh },
+        rejected,
+        isTooLarge: false,
+      }
+    }
+  }
 }
 
 type Point = { readonly theta: Parameters; readonly rows: Rows; readonly losses: Float64Array }
@@ -110,49 +152,82 @@ type Trial = {
   readonly network: Network
   readonly points: readonly Point[]
   readonly most: number
+  readonly each: number // numbers of one candidate's O
   readonly key: Key
 }
 
-function search(candidates: Candidates, trial: Trial): FoundMirrors | null {
+function examine(candidates: Candidates, trial: Trial): Pick<Examined, 'found' | 'rejected'> {
   const { place, reflection, most, key } = trial
-  if (candidates.count === 0) return null
   const chosen = someOf(candidates.count, most, split(key, `${reflection} ${place.name}`))
+  const about = { reflection, place, candidates: candidates.count }
   if (!place.isLayer && chosen.length > probes) {
     const few = Array.from({ length: probes }, (_, i) => chosen[Math.floor((i * chosen.length) / probes)] ?? 0)
-    if (verified(few.map(candidates.at), trial).length === 0) return null
+    const { kept, changes } = verified(few, candidates, trial)
+    if (kept.length === 0) return { found: null, rejected: { ...about, checked: probes, ...rejectedOf(changes) } }
   }
-  const kept = verified(chosen.map(candidates.at), trial)
-  if (kept.length === 0 || (reflection === 'rotation' && kept.length < chosen.length)) return null // a rotation is one in every direction
+  const { kept, changes } = verified(chosen, candidates, trial)
+  const checked = chosen.length
+  const rejected = changes.length === 0 ? null : { ...about, checked, ...rejectedOf(changes) }
+  if (kept.length === 0 || (reflection === 'rotation' && rejected !== null)) return { found: null, rejected } // a rotation is one in every direction
   return {
-    reflection,
-    place,
-    rank: kept[0]?.mirror.o.columns ?? 0,
-    mirrors: kept.map(({ mirror }) => mirror),
-    candidates: candidates.count,
-    checked: chosen.length,
-    error: kept.reduce((largest, { error }) => Math.max(largest, error), 0),
+    found: {
+      ...about,
+      rank: kept[0]?.mirror.o.columns ?? 0,
+      mirrors: kept.map(({ mirror }) => mirror),
+      checked,
+      error: kept.reduce((largest, { error }) => Math.max(largest, error), 0),
+    },
+    rejected,
+  }
+}
+
+function rejectedOf(changes: readonly number[]): Pick<RejectedCandidates, 'rejected' | 'least' | 'largest'> {
+  const finite = changes.filter((change) => !Number.isNaN(change))
+  return {
+    rejected: changes.length,
+    least: finite.reduce((least, change) => Math.min(least, change), Number.POSITIVE_INFINITY),
+    largest: finite.length < changes.length ? Number.NaN : finite.reduce((largest, change) => Math.max(largest, change), 0),
   }
 }
 
 type Kept = { readonly mirror: Mirror; readonly error: number }
+type Verified = { readonly kept: readonly Kept[]; readonly changes: readonly number[] } // changes of those that are not kept
 
-/** Those that change no sample's loss at any point. */
-function verified(mirrors: readonly Mirror[], { network, points }: Trial): readonly Kept[] {
-  return points.reduce<readonly Kept[]>(
-    (kept, { theta, rows, losses }) => {
+/** Those that change no sample's loss at any point; some at a time, for a candidate may hold many numbers. */
+function verified(chosen: readonly number[], candidates: Candidates, trial: Trial): Verified {
+  const { form } = trial.network
+  const parameters = form.trained.reduce((total, shape) => total + sizeOf(shape), 0)
+  const together = Math.max(1, Math.floor(mostTogether / Math.max(trial.each, parameters)))
+  const kept: Kept[] = []
+  const changes: number[] = []
+  for (let from = 0; from < chosen.length; from += together) {
+    const part = verifiedTogether(chosen.slice(from, from + together).map(candidates.at), trial)
+    kept.push(...part.kept)
+    changes.push(...part.changes)
+  }
+  return { kept, changes }
+}
+
+function verifiedTogether(mirrors: readonly Mirror[], { network, points }: Trial): Verified {
+  const changes: number[] = []
+  const kept = points.reduce<readonly Kept[]>(
+    (so, { theta, rows, losses }) => {
       const each = losses.length
       const scale = losses.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
-      const moved = sampleLosses(network, kept.map(({ mirror }) => reflect(theta, mirror)), rows) // prettier-ignore
-      return kept.flatMap(({ mirror, error }, r) => {
+      const moved = sampleLosses(network, so.map(({ mirror }) => reflect(theta, mirror)), rows) // prettier-ignore
+      return so.flatMap(({ mirror, error }, r) => {
         const change = losses.reduce((largest, value, i) => {
           const difference = Math.abs((moved[r * each + i] ?? Number.NaN) - value)
           return difference <= largest ? largest : difference // NaN stays
         }, 0)
-        return change <= tolerance * scale ? [{ mirror, error: Math.max(error, change / scale) }] : []
+        if (change <= tolerance * scale) return [{ mirror, error: Math.max(error, change / scale) }]
+        changes.push(change / scale)
+        return []
       })
     },
     mirrors.map((mirror) => ({ mirror, error: 0 })),
   )
+  return { kept, changes }
 }
 
 /** Whether no place before has shown the same reflection: the same entries in the same columns of O, in any order and up to the columns' signs. Then it is remembered. */

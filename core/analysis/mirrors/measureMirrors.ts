@@ -28,7 +28,7 @@ export type MirrorRow = {
   readonly exponent: Exponent | null // null without noisy steps, or for a rank above 32
 }
 
-const mostRank = 32 // of an exponent: its blocks are k² numbers for each sample
+export const mostRank = 32 // of an exponent: its blocks are k² numbers for each sample
 
 /**
  * A row for each group of mirrors, in their order.

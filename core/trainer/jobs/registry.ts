@@ -7,4 +7,5 @@ export const jobs: JobTable = {
   report: async (spec, context) => (await import('./report.ts')).runReport(spec, context),
   compare: async (spec) => (await import('./compare.ts')).runCompare(spec),
   structure: async (spec, context) => (await import('./structure.ts')).runStructure(spec, context),
+  mirrors: async (spec, context) => (await import('./mirrors.ts')).runMirrors(spec, context),
 }

@@ -110,7 +110,7 @@ async function structureOfRun({ spec, lane: row, path, files }: Source<'run'>, c
 }
 
 /** The stacked parameters [R, …] in a file of final parameters or in a checkpoint. Fails: 'store-failed' where one is missing or of another shape. */
-function parametersIn(bytes: Uint8Array, { form }: Lane): (name: string) => Float32Array {
+export function parametersIn(bytes: Uint8Array, { form }: Lane): (name: string) => Float32Array {
   const { tensors } = readSafetensors(bytes)
   const shapes = new Map(form.trained.map(({ name, shape }) => [`parameter/${name}`, shape]))
   return (name) => {
