@@ -8,6 +8,7 @@ import { comparison, comparisonQuery } from './comparison.ts'
 import { engineName, engineProof } from './engines.ts'
 import { codeNames, codes, refusalRecord, type Code } from './errors.ts'
 import { event, watchQuery } from './events.ts'
+import { mirrors, mirrorsQuery } from './mirrors.ts'
 import { runPage, runQuery } from './runs.ts'
 import { series, seriesQuery } from './series.ts'
 import { coefficients, plan, prediction, preset, reportRequest, study, studySource } from './studies.ts'
@@ -47,6 +48,9 @@ export const contract = {
   structures: {
     get: route.input(structureQuery).output(structure),
   },
+  mirrors: {
+    get: route.input(mirrorsQuery).output(mirrors),
+  },
   comparisons: {
     make: route.input(comparisonQuery).output(comparison),
   },
@@ -65,6 +69,7 @@ export type Contract = typeof contract
 export type * from './comparison.ts'
 export type * from './engines.ts'
 export type * from './events.ts'
+export type * from './mirrors.ts'
 export type * from './runs.ts'
 export type * from './series.ts'
 export type * from './structure.ts'

@@ -107,6 +107,8 @@ function dispatch(jobs: JobTable, spec: Job, context: JobContext): Promise<Resul
       return jobs.compare(spec, context)
     case 'structure':
       return jobs.structure(spec, context)
+    case 'mirrors':
+      return jobs.mirrors(spec, context)
     default:
       return spec satisfies never
   }

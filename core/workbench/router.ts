@@ -7,6 +7,7 @@ import { readRuns } from '#core/store/readRuns.ts'
 import { readSeries } from '#core/store/readSeries.ts'
 import { readSpecification, readStudy } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
+import { mirrorsOfRun } from './mirrors.ts'
 import { listPresets } from './presets.ts'
 import { openSource } from './sources.ts'
 import { structureOfRun } from './structures.ts'
@@ -45,6 +46,7 @@ export function createRouter(workbench: Workbench) {
     runs: { list: os.runs.list.handler(({ input }) => readRuns(db, input)) },
     series: { read: os.series.read.handler(({ input }) => readSeries(db, { ...input, study: known(input.study) })) },
     structures: { get: os.structures.get.handler(({ input }) => structureOfRun(workbench, input.run)) },
+    mirrors: { get: os.mirrors.get.handler(({ input }) => mirrorsOfRun(workbench, input)) },
     comparisons: { make: os.comparisons.make.handler(({ input }) => workbench.compare(input)) },
     reports: {
       make: os.reports.make.handler(async ({ input }) => {

@@ -41,7 +41,7 @@ export async function structureOfRun(reader: Reader, id: string): Promise<Struct
 }
 
 /** Copies a run's parameters aside, so that a newer checkpoint can take nothing away while the job reads; says which they are. */
-function keepParameters({ project }: Reader, run: Run, path: string): StructureOrigin {
+export function keepParameters({ project }: Reader, run: Run, path: string): StructureOrigin {
   for (let attempt = 1; ; attempt += 1) {
     const { checkpoint, parametersSha256, steps } = readStack(project.db, run.stack)
     const found = parametersSha256 === null ? checkpoint : { sha256: parametersSha256, step: steps }

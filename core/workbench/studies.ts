@@ -149,7 +149,7 @@ export function waitingOf(project: Project<Readable>, id: string, isWanted: (sta
   }))
 }
 
-const pairedCell = '0'.repeat(64) // draws that leave the cell out
+export const pairedCell = '0'.repeat(64) // draws that leave the cell out
 
 type Predecessors = { readonly study: Study; readonly cells: ReadonlyMap<string, Cell>; readonly stackOf: ReadonlyMap<string, string> }
 

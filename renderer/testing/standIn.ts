@@ -136,6 +136,7 @@ function makeRouter(state: State) {
     },
     series: { read: os.series.read.handler(({ input }) => (enter('series.read', input.metric), data.series(input.metric))) },
     structures: { get: os.structures.get.handler(({ input }) => missing(input.run)) },
+    mirrors: { get: os.mirrors.get.handler(({ input }) => missing(input.run)) },
     comparisons: {
       make: os.comparisons.make.handler(({ input }) => (enter('comparisons.make', input.metric), data.compare(input.factor, input.metric))),
     },

@@ -60,6 +60,7 @@ export const fixtureJobs: JobTable = {
   report: () => Promise.resolve({ kind: 'report' }),
   compare: (spec) => Promise.resolve({ kind: 'compare', comparison: spec.request }),
   structure: () => Promise.reject(new Refusal('invalid-input', 'FILE: expected weights, got a fixture')),
+  mirrors: () => Promise.reject(new Refusal('invalid-input', 'model: expected one with parameters, got a fixture')),
 }
 
 function behaviourOf(spec: TrainJob): string {

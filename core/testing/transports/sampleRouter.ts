@@ -7,6 +7,7 @@ import {
   type Contract,
   type EngineProof,
   type Event,
+  type Mirrors,
   type Plan,
   type Preset,
   type Run,
@@ -52,6 +53,16 @@ const structure: Structure = {
   mirrors: [{ family: 'rotation', symmetry: 'rotation', title: words, onMirror: 'dependent', residual: 1e-9, places: null, reached: null }],
   notes: [{ kind: 'diverged', step: 7 }],
 } // prettier-ignore
+const group = { symmetry: 'permutation', family: null, title: words, reflection: 'swap', place: 'layer1', candidates: 1, checked: 1 } as const
+const mirrors: Mirrors = {
+  origin: { kind: 'run', run: '0a1b.c.0', study: '0a1b', state: 'running', parameters: 'start', step: 0, steps: 10 },
+  mirrors: [{ ...group, nearest: '0↔1', count: 1, rank: 3, error: -0, onMirror: 'equal', residual: null, threshold: null, decay: null, verdict: null,
+    exponent: { value: -Infinity, low: -Infinity, high: 0, estimator: 'exact', count: 0 }, whyNoExponent: null, isKept: true }],
+  rejected: [{ ...group, rejected: 1, least: 1e-3, largest: Infinity, isExpected: true }],
+  families: [{ symmetry: 'rescaling', family: 'rescaling', title: words, mirrors: null, onMirror: null, keptBy: ['sgd'], isKept: null,
+    conserved: { tex: 'u^2 - w^2', entries: 2, largest: 0, rate: null, isKept: false } }],
+  notes: [{ kind: 'sampled', groups: 1 }],
+} // prettier-ignore
 const proof: EngineProof = {
   engine: 'cpu',
   available: true,
@@ -90,6 +101,7 @@ export function createSampleRouter() {
     runs: { list: os.runs.list.handler(({ input }) => ({ total: 1, offset: input.offset, runs: [run] })) },
     series: { read: os.series.read.handler(() => series) },
     structures: { get: os.structures.get.handler(() => structure) },
+    mirrors: { get: os.mirrors.get.handler(() => mirrors) },
     comparisons: { make: os.comparisons.make.handler(() => comparison) },
     reports: { make: os.reports.make.handler(() => report) },
     engines: { prove: os.engines.prove.handler(() => [proof]) },
@@ -120,6 +132,7 @@ export const contractSamples: readonly Sample[] = [
   { route: 'runs.list', call: (client) => client.runs.list({}), expected: { total: 1, offset: 0, runs: [run] } },
   { route: 'series.read', call: (client) => client.series.read({ ...ofStudy, metric: 'loss' }), expected: series },
   { route: 'structures.get', call: (client) => client.structures.get({ run: '0a1b.c.0' }), expected: structure },
+  { route: 'mirrors.get', call: (client) => client.mirrors.get({ run: '0a1b.c.0', at: 'start' }), expected: mirrors },
   {
     route: 'comparisons.make',
     call: (client) => client.comparisons.make({ ...ofStudy, factor: 'a', metric: 'loss' }),
