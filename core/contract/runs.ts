@@ -6,10 +6,11 @@ export const runStates = ['queued', 'running', 'finished', 'stopped', 'failed', 
 export const runState = z.enum(runStates)
 export type RunState = z.infer<typeof runState>
 
-/** `place` names what stopped being finite first: the loss, or a parameter. `step` is the first step whose result is not finite. */
+/** Of a run that diverged `place` names what stopped being finite first: the loss, or a parameter; `step` is the first step whose result is not finite. */
 export const outcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reached-last-step') }),
   z.strictObject({ kind: z.literal('diverged'), step: count, place: z.string() }),
+  z.strictObject({ kind: z.literal('stopped-by-gate'), step: count, gate: count }), // the recorded step at which it broke the rule; the place of the rule among the study's gates
 ])
 export type Outcome = z.infer<typeof outcome>
 
@@ -30,7 +31,7 @@ export const run = z.strictObject({
   reason: z.string().nullable(), // the sentence of a failed, stopped or interrupted run
   step: count, // the last step that was made safe
   steps: count,
-  values: z.record(z.string(), real), // metric → last recorded value
+  values: z.record(z.string(), real), // metric → last recorded value; of a run that a gate stopped, the value there
   parametersSha256: sha256.nullable(), // of the final parameters, in the model's order, little-endian float32
   startedMs: unixMs.nullable(),
   endedMs: unixMs.nullable(),

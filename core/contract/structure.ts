@@ -67,6 +67,7 @@ export const structureNote = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-neurons') }), // an activation was given, but no layer follows another
   z.strictObject({ kind: z.literal('stack'), runs: count }), // a file of this program, of several runs
   z.strictObject({ kind: z.literal('diverged'), step: count }), // the weights are the run's last finite ones
+  z.strictObject({ kind: z.literal('stopped-by-gate'), step: count }), // the weights are those of that step
 ])
 export type StructureNote = z.infer<typeof structureNote>
 

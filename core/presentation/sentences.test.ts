@@ -101,6 +101,7 @@ const level = (over: Partial<ComparedLevel>): ComparedLevel => ({
   value: 1,
   n: 10,
   diverged: 0,
+  stopped: 0,
   values: [],
   mean: 0.5,
   standardDeviation: 0.01,

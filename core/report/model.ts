@@ -105,6 +105,7 @@ const theory = z.strictObject({
 const setting = z.strictObject({ title: words, value: words })
 
 const divergedRun = z.strictObject({ run: z.string(), levels: z.array(levelOf), replicate: count, step: count, place: z.string() })
+const stoppedRun = z.strictObject({ run: z.string(), levels: z.array(levelOf), replicate: count, step: count, gate: count })
 
 const methods = z.strictObject({
   steps: count,
@@ -144,7 +145,12 @@ export const reportModel = z.strictObject({
   factors: z.array(factor),
   settings: z.array(setting),
   seeds: z.strictObject({ base: z.number().int(), count, paired: z.boolean() }),
-  runs: z.strictObject({ total: count, states: z.partialRecord(runState, count), diverged: z.array(divergedRun) }),
+  runs: z.strictObject({
+    total: count,
+    states: z.partialRecord(runState, count),
+    diverged: z.array(divergedRun),
+    stopped: z.array(stoppedRun),
+  }),
   theory: z.array(theory), // one entry for each oracle
   figures: z.array(figure),
   comparisons: z.array(comparison),

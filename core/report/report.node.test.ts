@@ -120,7 +120,7 @@ describe('a report in HTML', () => {
     const empty: ReportModel = {
       ...model,
       verdict: model.verdict.map((part) => ({ ...part, passed: 0, total: 0, worst: null, worstRun: null })),
-      runs: { total: 80, states: { queued: 80 }, diverged: [] },
+      runs: { total: 80, states: { queued: 80 }, diverged: [], stopped: [] },
       theory: [],
       figures: [],
       comparisons: [],

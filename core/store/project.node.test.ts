@@ -208,7 +208,7 @@ describe('files that are not ours', () => {
     project.close()
     for (const options of [write, { mode: 'read' } as const]) {
       const open = (): unknown => (options.mode === 'read' ? openProject(place.folder, options) : openProject(place.folder, options))
-      expect(refusalOf(open)).toMatchObject({ code: 'conflict', message: expect.stringMatching(/version 1 or older, got version 41/) })
+      expect(refusalOf(open)).toMatchObject({ code: 'conflict', message: expect.stringMatching(/version 2 or older, got version 41/) })
     }
   })
 

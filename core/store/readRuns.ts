@@ -123,11 +123,12 @@ type RunRow = Omit<Run, 'levels' | 'outcome' | 'values'> & {
   readonly outcomeKind: Outcome['kind'] | null
   readonly outcomeStep: number | null
   readonly outcomePlace: string | null
+  readonly outcomeGate: number | null
   readonly state: RunState
 }
 
 const hydrated = `SELECT r.number, r.id, r.study_id AS study, r.cell, r.stack_id AS stack, r.lane, r.replicate, c.levels_json AS levels, r.state,
-  r.outcome_kind AS outcomeKind, r.outcome_step AS outcomeStep, r.outcome_place AS outcomePlace, r.reason, k.step, k.steps,
+  r.outcome_kind AS outcomeKind, r.outcome_step AS outcomeStep, r.outcome_place AS outcomePlace, r.outcome_gate AS outcomeGate, r.reason, k.step, k.steps,
   r.parameters_sha256 AS parametersSha256, r.started_ms AS startedMs, r.ended_ms AS endedMs
   FROM json_each(:numbers) n JOIN runs r ON r.number = n.value JOIN stacks k ON k.id = r.stack_id
   JOIN cells c ON c.study_id = r.study_id AND c.id = r.cell ORDER BY n.key`
@@ -138,10 +139,11 @@ function hydrate(db: Readable, numbers: readonly number[]): Run[] {
   const parsed = new Map<string, Level[]>() // the runs of a cell share one text
   return query<RunRow>(db, hydrated)
     .all({ numbers: list })
-    .map(({ number, levels, outcomeKind, outcomeStep, outcomePlace, ...row }) => {
+    .map(({ number, levels, outcomeKind, outcomeStep, outcomePlace, outcomeGate, ...row }) => {
+      const outcome = toOutcome({ kind: outcomeKind, step: outcomeStep, place: outcomePlace, gate: outcomeGate })
       const known = parsed.get(levels) ?? (JSON.parse(levels) as Level[]) // written by insertRuns from such a list
       parsed.set(levels, known)
-      return { ...row, levels: known, outcome: toOutcome(outcomeKind, outcomeStep, outcomePlace), values: values.get(number) ?? {} }
+      return { ...row, levels: known, outcome, values: values.get(number) ?? {} }
     })
 }
 
@@ -156,7 +158,23 @@ function valuesOf(db: Readable, numbers: string): ReadonlyMap<number, Record<str
   return found
 }
 
-function toOutcome(kind: Outcome['kind'] | null, step: number | null, place: string | null): Outcome | null {
-  if (kind === null) return null
-  return kind === 'diverged' ? { kind, step: step ?? 0, place: place ?? '' } : { kind }
+type StoredOutcome = {
+  readonly kind: Outcome['kind'] | null
+  readonly step: number | null
+  readonly place: string | null
+  readonly gate: number | null
+}
+
+/** The table's own rules say which parts an outcome has. */
+function toOutcome({ kind, step, place, gate }: StoredOutcome): Outcome | null {
+  switch (kind) {
+    case null:
+      return null
+    case 'reached-last-step':
+      return { kind }
+    case 'diverged':
+      return { kind, step: step ?? 0, place: place ?? '' }
+    case 'stopped-by-gate':
+      return { kind, step: step ?? 0, gate: gate ?? 0 }
+  }
 }

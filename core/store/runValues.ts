@@ -50,6 +50,15 @@ export function writeSummaries(db: Writable, stack: string, summaries: ReadonlyM
   upsertAll(db, stack, summaries)
 }
 
+/** Puts values in place of the last ones of a run's series. */
+export function setLast(db: Writable, run: string, values: Readonly<Record<string, number>>): void {
+  const write = query(
+    db,
+    'UPDATE run_values SET last = :last WHERE metric = :metric AND run_number = (SELECT number FROM runs WHERE id = :run)',
+  )
+  for (const [metric, value] of Object.entries(values)) write.run({ run, metric, last: stored(value) })
+}
+
 function upsertAll(db: Writable, stack: string, summaries: ReadonlyMap<string, Summary | undefined>): void {
   const runs = runsOf(db, stack)
   const write = query(db, upsert)

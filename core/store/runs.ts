@@ -2,6 +2,7 @@
 import { assert } from '#core/contract/errors.ts'
 import type { Level, Outcome, RunState } from '#core/contract/runs.ts'
 import type { Json } from '#core/contract/values.ts'
+import { setLast } from './runValues.ts'
 import { writeCoefficients, type RunVectors } from './vectors.ts'
 import { query, transact, type Stored, type Writable } from './statements.ts'
 
@@ -18,6 +19,7 @@ export type NewRun = {
 export type RunEnd = {
   readonly run: string
   readonly outcome: Outcome
+  readonly values?: Readonly<Record<string, number>> | null // in place of the last recorded row, which holds nothing of a run that a gate stopped
   readonly parametersSha256: string
   readonly coefficients: RunVectors | null
 }
@@ -48,7 +50,7 @@ export function setRunsState(
       const changed = query(
         db,
         `UPDATE runs SET state = :state, reason = :reason, ended_ms = :ended, outcome_kind = NULL, outcome_step = NULL, outcome_place = NULL,
-          started_ms = CASE :state WHEN 'running' THEN ifnull(started_ms, :now) ELSE started_ms END WHERE id = :id`,
+          outcome_gate = NULL, started_ms = CASE :state WHEN 'running' THEN ifnull(started_ms, :now) ELSE started_ms END WHERE id = :id`,
       ).run({ id, state: change.state, reason: change.reason, ended: ended ? change.nowMs : null, now: change.nowMs })
       assert(changed === 1, `a run that changes its state exists: ${id}`)
     }
@@ -58,21 +60,22 @@ export function setRunsState(
 /** Training of these runs came to its outcome: they are finished, also those that diverged. Told twice, the last word counts. */
 export function endRuns(db: Writable, ends: readonly RunEnd[], endedMs: number): void {
   transact(db, () => {
-    for (const { run, outcome, parametersSha256, coefficients } of ends) {
-      const diverged = outcome.kind === 'diverged' ? outcome : undefined
+    for (const { run, outcome, values = null, parametersSha256, coefficients } of ends) {
       const changed = query(
         db,
-        `UPDATE runs SET state = 'finished', outcome_kind = :kind, outcome_step = :step, outcome_place = :place, reason = NULL,
+        `UPDATE runs SET state = 'finished', outcome_kind = :kind, outcome_step = :step, outcome_place = :place, outcome_gate = :gate, reason = NULL,
           parameters_sha256 = :sha256, ended_ms = :ended WHERE id = :run`,
       ).run({
         run,
         kind: outcome.kind,
-        step: diverged?.step ?? null,
-        place: diverged?.place ?? null,
+        step: outcome.kind === 'reached-last-step' ? null : outcome.step,
+        place: outcome.kind === 'diverged' ? outcome.place : null,
+        gate: outcome.kind === 'stopped-by-gate' ? outcome.gate : null,
         sha256: parametersSha256,
         ended: endedMs,
       })
       assert(changed === 1, `a run that ends exists: ${run}`)
+      if (values !== null) setLast(db, run, values)
       if (coefficients !== null) writeCoefficients(db, run, coefficients)
     }
   })

@@ -130,7 +130,7 @@ export function resetStack(db: Writable, id: string): number {
     query(db, 'DELETE FROM vectors WHERE run_id IN (SELECT id FROM runs WHERE stack_id = :id)').run({ id })
     query(
       db,
-      `UPDATE runs SET state = 'queued', outcome_kind = NULL, outcome_step = NULL, outcome_place = NULL, reason = NULL,
+      `UPDATE runs SET state = 'queued', outcome_kind = NULL, outcome_step = NULL, outcome_place = NULL, outcome_gate = NULL, reason = NULL,
         parameters_sha256 = NULL, ended_ms = NULL WHERE stack_id = :id`,
     ).run({ id })
     return checkpoint?.step ?? 0

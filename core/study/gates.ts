@@ -36,12 +36,29 @@ export const gate = z
     relativeTo: levels
       .optional()
       .describe('levels of a baseline: the difference to the run of the same replicate that has them, and else the same levels'),
+    stopFrom: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('a run that breaks the rule at a recorded step from this one on ends there; its last step is never stopped'),
     reason: words.optional().describe('why the limits are what they are'),
   })
   .refine(({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined, { error: 'expected atMost, atLeast or both' })
   .refine(({ atMost = Infinity, atLeast = -Infinity }) => atLeast <= atMost, { path: ['atLeast'], error: 'expected at most atMost' })
+  .refine(
+    ({ stopFrom, over, of, relativeTo }) => stopFrom === undefined || (over === 'last' && of === 'each' && relativeTo === undefined),
+    {
+      path: ['stopFrom'],
+      error: 'expected a rule about the recorded values of each run by itself: no `over`, no `of`, no `relativeTo`', // runs may train in other processes
+    },
+  )
 
 export type Gate = z.output<typeof gate>
+
+/** Whether a value is outside the limits; NaN is not. */
+export function breaks({ atMost = Infinity, atLeast = -Infinity }: Pick<Gate, 'atMost' | 'atLeast'>, value: number): boolean {
+  return value > atMost || value < atLeast
+}
 
 /**
  * What a gate makes of a recorded series.

@@ -3,6 +3,7 @@ import type { Json } from '#core/contract/values.ts'
 import type { DataReader } from '#core/learning/data/data.ts'
 import { fileReader } from '#core/learning/data/fileReader.ts'
 import { studySchema } from '#core/study/schema.ts'
+import { stopRulesOf } from '#core/study/stops.ts'
 import type { Lane } from '#core/trainer/lanes.ts'
 import { makeLanes } from '#core/trainer/lanes.ts'
 import type { RunSpec } from '#core/trainer/protocol.ts'
@@ -22,7 +23,7 @@ export function specOf(fields: Fields, { replicate = 1, cell = '0'.repeat(64), b
     ...fields,
   })
   const json = JSON.parse(JSON.stringify(study)) as Json // what JSON.parse makes is JSON
-  return { run: `small.${cell.slice(0, 12)}.${replicate}`, study: json, base, cell, replicate }
+  return { run: `small.${cell.slice(0, 12)}.${replicate}`, study: json, base, cell, replicate, stops: stopRulesOf(study.gates, []) }
 }
 
 /** Tables whose text is their path: `x,y/1,2/3,4` has two rows. */

@@ -29,6 +29,7 @@ export type Lane = {
   readonly labelNoise: StepDraws | null
   readonly gradientNoise: Readonly<Record<string, StepDraws>>
   readonly prediction: Prediction | null
+  readonly stops: RunSpec['stops']
 }
 
 /** Lanes in the order of the runs. Fails: 'invalid-input' if a study or its data breaks a rule. */
@@ -40,7 +41,7 @@ export function makeLanes(runs: readonly RunSpec[], read: DataReader): Lane[] {
 export function laneMaker(read: DataReader): (spec: RunSpec) => Lane {
   const shared = new Map<string, Dataset>()
   const predicted = new Map<Dataset, Map<string, Prediction | null>>()
-  return ({ run, study: json, base, cell, replicate }) => {
+  return ({ run, study: json, base, cell, replicate, stops }) => {
     const parsed = studySchema.safeParse(json)
     if (!parsed.success) throw new Refusal('invalid-input', `start: run ${run}: expected a resolved study`)
     const study = parsed.data
@@ -64,6 +65,7 @@ export function laneMaker(read: DataReader): (spec: RunSpec) => Lane {
     return {
       run,
       study,
+      stops,
       size,
       form,
       data,

@@ -54,6 +54,8 @@ export type Measure = {
   /** What the theory says that each run will measure, where it speaks about a column; NaN for a run without a prediction. */
   predictions(): Began['predictions']
   of(state: { read: (name: string) => ArrayLike<number>; step: number; row: number }): readonly number[]
+  /** What a run had at the step at which a gate stopped it; its parameters are still those. */
+  ofStopped(state: { read: (name: string) => ArrayLike<number>; step: number; row: number }): readonly number[]
   /** The same of every run, in their order; `rest` is awaited between runs that take long. */
   ofAll(
     state: { read: (name: string) => ArrayLike<number>; step: number },
@@ -61,17 +63,17 @@ export type Measure = {
   ): Promise<readonly (readonly number[])[]>
 }
 
-/** What is recorded for the runs of a stack; a run that has diverged is NaN in every column. */
+/** What is recorded for the runs of a stack; a run that has diverged or was stopped is NaN in every column. */
 export function measureOf(lanes: readonly Lane[]): Measure {
   const [first] = lanes
   assert(first !== undefined, 'measureOf: a stack has at least one run')
   const facts = factsOf(first.study)
   const columns = columnsOf(first.study.measure, facts)
   const families = familiesOf(first.study.model) // of one shape in all runs
-  const of: Measure['of'] = ({ read, step, row }) => {
+  const of: Measure['of'] = (state) => (state.read('alive')[state.row] === 1 ? measured(state) : columns.map(() => Number.NaN))
+  const measured: Measure['of'] = ({ read, step, row }) => {
     const lane = lanes[row]
     assert(lane !== undefined, 'measure: the row is a run of the stack')
-    if (read('alive')[row] !== 1) return columns.map(() => Number.NaN)
     const context = contextOf(lane, { parameters: laneParameters(lane, { read, row }), step, facts, families })
     return columns.map((column) => column.of(context))
   }
@@ -86,6 +88,7 @@ export function measureOf(lanes: readonly Lane[]): Measure {
         .map((column) => ({ metric: column.name, oracle, values: Float64Array.from(lanes, (lane) => predicted(lane, column, facts)) }))
     },
     of,
+    ofStopped: measured,
     ofAll: async (state, rest) => {
       const one = (_: Lane, row: number) => of({ ...state, row })
       if (isSmall) return inFloat64(() => lanes.map(one)) // entering float64 once for each run would cost as much as what is done there

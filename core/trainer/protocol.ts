@@ -14,6 +14,7 @@ import type { Outcome } from '#core/contract/runs.ts'
 import type { MirrorsContent } from '#core/contract/mirrors.ts'
 import type { StructureContent } from '#core/contract/structure.ts'
 import type { Json } from '#core/contract/values.ts'
+import type { StopRule } from '#core/study/stops.ts'
 
 export const protocol = 1
 
@@ -24,6 +25,7 @@ export type RunSpec = {
   readonly base: number
   readonly cell: string
   readonly replicate: number
+  readonly stops: readonly StopRule[] // what may end it before its last step
 }
 
 /** Train a stack. `files` maps a path written in a study to the absolute path of the stored bytes. */
@@ -84,6 +86,7 @@ export type Rows = { readonly steps: Float64Array; readonly values: Readonly<Rec
 export type RunEnd = {
   readonly run: string
   readonly outcome: Outcome
+  readonly values: Readonly<Record<string, number>> | null // the metrics where a gate stopped it: the rows after it hold nothing; null for other runs
   readonly parametersSha256: string
   readonly coefficients: {
     readonly names: readonly string[]

@@ -32,6 +32,7 @@ const stacks = planStacks(study, { size: () => ({ rows: 60, inputs: 12, outputs:
       base: study.file.seeds.base,
       cell: cell.hash,
       replicate,
+      stops: [],
     })),
     noFiles,
   ),

@@ -10,8 +10,11 @@ const stateOf = (u: readonly number[], survived: readonly number[], step: number
   'parameter/u': { shape: [2, 3], dtype: 'float32', values: Float32Array.from(u) },
   'optimiser/u': { shape: [2, 3], dtype: 'float32', values: Float32Array.from(u, (value) => -value) },
   ...lifeState(
-    Int32Array.from(survived),
-    Int32Array.from(survived, (steps) => steps + (steps === step ? 0 : 1)),
+    {
+      survived: Int32Array.from(survived),
+      finiteLoss: Int32Array.from(survived, (steps) => steps + (steps === step ? 0 : 1)),
+      stoppedBy: new Int32Array(2),
+    },
     step,
   ),
 })
@@ -47,7 +50,13 @@ describe('a checkpoint', () => {
     )
   })
   test('does not store which runs live: they are those that survived every step', () => {
-    expect([...readSafetensors(bytes).tensors.keys()].toSorted()).toEqual(['finiteLoss', 'optimiser/u', 'parameter/u', 'survived'])
+    expect([...readSafetensors(bytes).tensors.keys()].toSorted()).toEqual([
+      'finiteLoss',
+      'optimiser/u',
+      'parameter/u',
+      'stoppedBy',
+      'survived',
+    ])
     expect([...(readCheckpoint(bytes, { stack, start }).state['alive']?.values ?? [])]).toEqual([1, 0])
   })
   test('is a safetensors file with its step and stack', () => {
@@ -129,8 +138,9 @@ describe('stackName', () => {
 })
 
 describe('lifeState', () => {
-  test('a run lives if it has survived every step', () => {
-    expect([...(lifeState(Int32Array.of(5, 4, 0), Int32Array.of(5, 5, 1), 5)['alive']?.values ?? [])]).toEqual([1, 0, 0])
+  test('a run lives if it has survived every step and no gate has stopped it', () => {
+    const life = { survived: Int32Array.of(5, 4, 0, 5), finiteLoss: Int32Array.of(5, 5, 1, 5), stoppedBy: Int32Array.of(0, 0, 0, 2) }
+    expect([...(lifeState(life, 5)['alive']?.values ?? [])]).toEqual([1, 0, 0, 0])
   })
 })
 

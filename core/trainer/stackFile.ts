@@ -2,14 +2,14 @@
  * The files of a stack: its checkpoint, from which training goes on to the same bytes, and its final parameters. Both are safetensors, so that any
  * program of the field can open them.
  *
- * A checkpoint holds parameters, optimiser state, the steps each run has survived, and the step. Random numbers need no state: they are functions of the step.
+ * A checkpoint holds parameters, optimiser state, the steps each run has survived, the gate that stopped it, and the step. Random numbers need no state: they are functions of the step.
  */
 import { Refusal, assert } from '#core/contract/errors.ts'
 import { sha256Hex } from '#core/formats/canonicalJson.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '#core/formats/safetensors.ts'
 import { lifeState, type StackState } from './trainingProgram.ts'
 
-const kept = (name: string) => name !== 'alive' // derived from `survived`
+const kept = (name: string) => name !== 'alive' // derived from `survived` and `stoppedBy`
 
 /** Names a stack by its runs, so that no checkpoint is taken for another's. */
 export function stackName(runs: readonly string[]): string {
@@ -52,9 +52,13 @@ export function readCheckpoint(
     }
     state[name] = { shape, dtype, values }
   }
-  const { survived, finiteLoss } = state
-  assert(survived?.values instanceof Int32Array && finiteLoss?.values instanceof Int32Array, 'readCheckpoint: the counts are int32')
-  return { state: { ...state, ...lifeState(survived.values, finiteLoss.values, step) }, step }
+  const counts = (name: string): Int32Array => {
+    const values = state[name]?.values
+    assert(values instanceof Int32Array, `readCheckpoint: ${name} is int32`)
+    return values
+  }
+  const life = { survived: counts('survived'), finiteLoss: counts('finiteLoss'), stoppedBy: counts('stoppedBy') }
+  return { state: { ...state, ...lifeState(life, step) }, step }
 }
 
 /** The program wrote the file itself: one that breaks the format was damaged since. */

@@ -2,8 +2,8 @@
  * The training step of a whole stack as a tensor program, and the state that it carries from step to step.
  *
  * State, with R the runs: `parameter/NAME` and `optimiser/NAME` [R, …]; `alive` [R] bool; `survived` [R] int32, the steps that left everything finite;
- * `finiteLoss` [R] int32, the steps whose loss was finite while the run lived. A run dies at the first step whose loss or new parameters are not
- * finite; it keeps its last finite parameters.
+ * `finiteLoss` [R] int32, the steps whose loss was finite while the run lived; `stoppedBy` [R] int32, 1 + the gate that stopped it, or 0. A run dies at the
+ * first step whose loss or new parameters are not finite, or when a gate stops it; it keeps its last finite parameters.
  */
 import { assert } from '#core/contract/errors.ts'
 import { inScope, tensor } from '#core/engines/ops.ts'
@@ -42,16 +42,19 @@ export function startState(lanes: readonly Lane[]): StackState {
     const full = [R, ...shape]
     state[`optimiser/${name}`] = { shape: full, dtype: 'float32', values: new Float32Array(full.reduce((product, n) => product * n, 1)) }
   }
-  return { ...state, ...lifeState(new Int32Array(R), new Int32Array(R), 0) }
+  return { ...state, ...lifeState({ survived: new Int32Array(R), finiteLoss: new Int32Array(R), stoppedBy: new Int32Array(R) }, 0) }
 }
 
-/** The part of the state that counts: a run lives at `step` if it has survived every step. */
-export function lifeState(survived: Int32Array, finiteLoss: Int32Array, step: number): StackState {
+export type Life = { readonly survived: Int32Array; readonly finiteLoss: Int32Array; readonly stoppedBy: Int32Array }
+
+/** The part of the state that counts: a run lives at `step` if it has survived every step and no gate has stopped it. */
+export function lifeState({ survived, finiteLoss, stoppedBy }: Life, step: number): StackState {
   const shape = [survived.length]
   return {
-    alive: { shape, dtype: 'bool', values: Uint8Array.from(survived, (steps) => (steps === step ? 1 : 0)) },
+    alive: { shape, dtype: 'bool', values: Uint8Array.from(survived, (steps, r) => (steps === step && stoppedBy[r] === 0 ? 1 : 0)) },
     survived: { shape, dtype: 'int32', values: survived },
     finiteLoss: { shape, dtype: 'int32', values: finiteLoss },
+    stoppedBy: { shape, dtype: 'int32', values: stoppedBy },
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * One step of a whole stack: inputs, loss, gradient, noise, decay, clipping, update, and the masks that keep a diverged run from its neighbours.
+ * One step of a whole stack: inputs, loss, gradient, noise, decay, clipping, update, and the masks that keep a run that has ended from its neighbours.
  *
  * Lanes never meet in any operation, so the bits of a run do not depend on what its neighbours do.
  */
@@ -203,8 +203,11 @@ function part(state: Tensors, prefix: string): Tensors {
 
 /** The next state: what each run computed if all of it is finite, what it had otherwise. */
 function survive(state: Tensors, next: { readonly parameters: Tensors; readonly optimiser: Tensors; readonly losses: Tensor }): Tensors {
-  const { alive, survived, finiteLoss } = state
-  assert(alive !== undefined && survived !== undefined && finiteLoss !== undefined, 'training step: the state is incomplete')
+  const { alive, survived, finiteLoss, stoppedBy } = state
+  assert(
+    alive !== undefined && survived !== undefined && finiteLoss !== undefined && stoppedBy !== undefined,
+    'training step: the state is incomplete',
+  )
   const lossIsFinite = logicalAnd(alive, isFiniteEach(next.losses)) // [R]
   const lives = Object.values(next.parameters).reduce<Tensor>((so, parameter) => logicalAnd(so, allFinite(parameter)), lossIsFinite) // [R]
   const chosen: Record<string, Tensor> = {}
@@ -220,6 +223,7 @@ function survive(state: Tensors, next: { readonly parameters: Tensors; readonly 
     alive: lives,
     survived: add(survived, cast(lives, 'int32')),
     finiteLoss: add(finiteLoss, cast(lossIsFinite, 'int32')),
+    stoppedBy, // changes between steps only
   }
 }
 

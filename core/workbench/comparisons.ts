@@ -56,10 +56,12 @@ function requestOf(db: Readable, { study, factor, metric, baseline, test, level,
 function valuesAt(
   runs: readonly Run[],
   { factor, value, metric }: { factor: string; value: Json; metric: string },
-): { run: string; value: number | null }[] {
-  return runs.flatMap(({ id, levels, values }) => {
+): { run: string; value: number | null; isStopped: boolean }[] {
+  return runs.flatMap(({ id, levels, values, outcome }) => {
     const isAtLevel = levels.some((level) => level.factor === factor && canonicalJson(level.value) === canonicalJson(value))
     const last = values[metric]
-    return isAtLevel && last !== undefined ? [{ run: id, value: Number.isFinite(last) ? last : null }] : []
+    return isAtLevel && last !== undefined
+      ? [{ run: id, value: Number.isFinite(last) ? last : null, isStopped: outcome?.kind === 'stopped-by-gate' }]
+      : []
   })
 }

@@ -74,7 +74,7 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
     factors: summary.factors,
     settings: settingsOf(study.file),
     seeds: study.file.seeds,
-    runs: { total: runs.length, states: summary.runs, diverged: runs.flatMap(divergedRun) },
+    runs: { total: runs.length, states: summary.runs, diverged: runs.flatMap(divergedRun), stopped: runs.flatMap(stoppedRun) },
     theory: theoryOf(study.cells, { runs, coefficients, limit }),
     figures: figuresOf({ db, study: id, factors: summary.factors, metrics: summary.metrics, runs, coefficients, predictions }, compared),
     comparisons: compared.filter(({ isShown }) => isShown).map(({ comparison }) => comparison),
@@ -104,7 +104,16 @@ async function comparisonsOf(
 
 function divergedRun({ id, levels, replicate, outcome }: Run): ReportModel['runs']['diverged'] {
   if (outcome?.kind !== 'diverged') return []
-  return [{ run: id, levels: levels.map(({ factor, label }) => ({ factor, label })), replicate, step: outcome.step, place: outcome.place }]
+  return [{ run: id, levels: labelled(levels), replicate, step: outcome.step, place: outcome.place }]
+}
+
+function stoppedRun({ id, levels, replicate, outcome }: Run): ReportModel['runs']['stopped'] {
+  if (outcome?.kind !== 'stopped-by-gate') return []
+  return [{ run: id, levels: labelled(levels), replicate, step: outcome.step, gate: outcome.gate }]
+}
+
+function labelled(levels: Run['levels']): { factor: string; label: string }[] {
+  return levels.map(({ factor, label }) => ({ factor, label }))
 }
 
 /** What all runs share. Fields that a factor varies are left out: the table of factors has them. */

@@ -33,7 +33,8 @@ export async function structureOfRun(reader: Reader, id: string): Promise<Struct
     const { cellId: _, ...own } = spec
     const source = { kind: 'run', spec: own, lane: run.lane, files: waiting.files, path } as const
     const content = await contentOf(reader.runJob, { kind: 'structure', source }, join(folder, 'job'))
-    const notes = run.outcome?.kind === 'diverged' ? [{ kind: 'diverged', step: run.outcome.step } as const] : []
+    const notes =
+      run.outcome === null || run.outcome.kind === 'reached-last-step' ? [] : [{ kind: run.outcome.kind, step: run.outcome.step }]
     return structure.parse({ ...content, notes: [...notes, ...content.notes], origin })
   } finally {
     rmSync(folder, { recursive: true, force: true })

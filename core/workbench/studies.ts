@@ -12,6 +12,7 @@ import { freezeStudy, type Study } from '#core/study/study.ts'
 import { writeYaml } from '#core/study/text/writeYaml.ts'
 import { explainProblems } from '#core/study/text/problems.ts'
 import { atPath } from '#core/study/text/withPath.ts'
+import { stopRulesOf } from '#core/study/stops.ts'
 import { verdictOf } from '#core/study/verdict.ts'
 import { artifactPath, isWhole, listArtifacts, putBytes } from '#core/store/artifacts.ts'
 import type { Project } from '#core/store/project.ts'
@@ -160,11 +161,11 @@ function predecessorOf(run: Run | undefined, { study, cells, stackOf }: Predeces
   return run === undefined || before === undefined ? null : (stackOf.get(runId(study.id, before, run.replicate)) ?? null)
 }
 
-function specOf({ seeds }: StudyFile, { id, cell, replicate, study }: Run, cells: ReadonlyMap<string, Cell>): Waiting['runs'][number] {
+function specOf({ seeds, gates }: StudyFile, { id, cell, replicate, study }: Run, cells: ReadonlyMap<string, Cell>): Waiting['runs'][number] {
   const found = cells.get(cell)
   if (found === undefined || runId(study, found, replicate) !== id)
     throw new Refusal('store-failed', `study: expected the run ${id} among its cells, got none like it`)
-  return { run: id, cellId: cell, study: asJson(found.study), base: seeds.base, cell: seeds.paired ? pairedCell : found.hash, replicate }
+  return { run: id, cellId: cell, study: asJson(found.study), base: seeds.base, cell: seeds.paired ? pairedCell : found.hash, replicate, stops: stopRulesOf(gates, found.levels) }
 }
 
 /** Every run of a study; a plan has at most 100,000. */

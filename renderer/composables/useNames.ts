@@ -26,6 +26,8 @@ export function useNames(): Names {
         return t('outcome.reached-last-step')
       case 'diverged':
         return t('page.runs.diverged', { step: count(outcome.step), place: outcome.place })
+      case 'stopped-by-gate':
+        return t('page.runs.stoppedByGate', { step: count(outcome.step), gate: count(outcome.gate + 1) })
       default:
         return outcome satisfies never
     }

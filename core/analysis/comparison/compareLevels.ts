@@ -20,7 +20,7 @@ import { welch } from '#core/numerics/statistics/welch.ts'
 export interface LevelRuns {
   readonly label: string
   readonly value: Json
-  readonly runs: readonly { readonly run: string; readonly value: number | null }[]
+  readonly runs: readonly { readonly run: string; readonly value: number | null; readonly isStopped?: boolean }[] // stopped by a gate
 }
 
 export interface LevelsQuestion {
@@ -50,6 +50,7 @@ interface Setting {
  *   Hedges' g, and p adjusted by Holm over the levels that have a p
  *
  * Only finite values enter; the other runs are counted as diverged, and a level whose runs diverge selectively has a mean of the survivors.
+ * A run that a gate stopped enters with its value of that step, and is counted.
  * n < 2 gives no interval and no test but `need`; runs that differ in other factors too give neither, since they are no replicates. Runs are taken as independent: pairing by seed is not used.
  * A level's permutations come from the key and its label, so that another level changes no p, only the adjusted ones.
  *
@@ -97,6 +98,7 @@ function measure({ label, value, runs }: LevelRuns, confidence: number): Measure
     value,
     n: sample.length,
     diverged: runs.length - sample.length,
+    stopped: runs.filter(({ value, isStopped = false }) => isStopped && value !== null && Number.isFinite(value)).length,
     values,
     mean: finiteOrNull(mean(sample)),
     standardDeviation: finiteOrNull(standardDeviation(sample)),

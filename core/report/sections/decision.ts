@@ -38,7 +38,11 @@ function design({ factors, settings, seeds, runs }: ReportModel, words: Catalogu
       count > 0 ? [words('report.design.state', { count, state: words(`state.${state as keyof typeof runs.states}`) })] : [], // entries forget the keys of a record
   )
   const ended = listOf(states, language)
-  const diverged = runs.diverged.length
+  const ends = [
+    ended,
+    ...(runs.diverged.length > 0 ? [words('report.design.diverged', { count: runs.diverged.length })] : []),
+    ...(runs.stopped.length > 0 ? [words('report.design.stopped', { count: runs.stopped.length })] : []),
+  ]
   return {
     kind: 'table',
     caption: words('report.design.caption', {
@@ -58,7 +62,7 @@ function design({ factors, settings, seeds, runs }: ReportModel, words: Catalogu
         words(seeds.paired ? 'report.design.seedsPaired' : 'report.design.seedsValue', { count: seeds.count, base: String(seeds.base) }),
       ],
       ...shared,
-      [words('report.design.runs'), diverged > 0 ? words('report.design.diverged', { states: ended, count: diverged }) : ended],
+      [words('report.design.runs'), ends.join(language === 'ja' ? '、' : '; ')],
     ],
     notes: [],
   }

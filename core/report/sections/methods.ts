@@ -6,7 +6,14 @@ import type { Block } from '../document.ts'
 import type { ReportModel } from '../model.ts'
 
 export function methods(model: ReportModel, words: Catalogue): Block[] {
-  const texts = [training(model, words), decay(model, words), zeros(model, words), estimators(model, words), diverged(model, words)]
+  const texts = [
+    training(model, words),
+    decay(model, words),
+    zeros(model, words),
+    estimators(model, words),
+    diverged(model, words),
+    stopped(model, words),
+  ]
   return [
     { kind: 'heading', text: words('report.methods.heading') },
     ...texts.filter((text) => text !== '').map((text): Block => ({ kind: 'paragraph', text })),
@@ -62,6 +69,21 @@ function diverged({ runs }: ReportModel, words: Catalogue): string {
     }),
   )
   return words('report.methods.diverged', { list: entries.join(language === 'ja' ? '、' : '; ') })
+}
+
+/** Nothing where no gate stopped a run: most studies have no such gate. */
+function stopped({ runs }: ReportModel, words: Catalogue): string {
+  const { language } = words
+  if (runs.stopped.length === 0) return ''
+  const entries = runs.stopped.map(({ levels, replicate, step, gate }) =>
+    words('report.methods.stoppedEntry', {
+      levels: levels.map(({ label }) => label).join(' · '),
+      replicate,
+      step: formatCount(step, language),
+      gate: gate + 1,
+    }),
+  )
+  return words('report.methods.stopped', { list: entries.join(language === 'ja' ? '、' : '; ') })
 }
 
 function numbers(values: readonly number[], words: Catalogue): string {

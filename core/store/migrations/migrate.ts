@@ -3,10 +3,11 @@ import { Refusal, assert } from '#core/contract/errors.ts'
 import { place, onDisk } from '../storeErrors.ts'
 import { numberOf, transact, type Readable, type Writable } from '../statements.ts'
 import { first } from './0001-first.ts'
+import { stoppedByGate } from './0002-stopped-by-gate.ts'
 import type { Migration } from './migration.ts'
 
 /** All migrations in order; the last one's version is the schema that this program writes. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, stoppedByGate]
 
 /** "Kgmi" in ASCII: what SQLite's header says whose file it is. */
 const applicationId = 0x4b676d69
@@ -17,13 +18,23 @@ export function migrate(db: Writable, steps: readonly Migration[] = migrations):
   const from = versionOf(db)
   const missing = steps.filter(({ version }) => version > from)
   if (missing.length === 0) return
-  transact(db, () => {
-    for (const step of missing) {
-      db.exec(step.sql)
-      db.pragma(`user_version = ${step.version}`)
-    }
-    db.pragma(`application_id = ${applicationId}`)
-  })
+  db.pragma('foreign_keys = OFF') // a table that is made anew is away for a moment
+  try {
+    transact(db, () => {
+      for (const step of missing) {
+        db.exec(step.sql)
+        db.pragma(`user_version = ${step.version}`)
+      }
+      db.pragma(`application_id = ${applicationId}`)
+      const orphans = db.pragma('foreign_key_check')
+      assert(
+        Array.isArray(orphans) && orphans.length === 0,
+        `migration to version ${newestOf(steps)} leaves rows without those they refer to`,
+      )
+    })
+  } finally {
+    db.pragma('foreign_keys = ON')
+  }
 }
 
 /** Refuses a file that a newer program wrote, or that is a database of something else. */

@@ -42,7 +42,7 @@ export const lastWords = 'the fixture dies on purpose'
 
 /** A job of two runs with the behaviour. */
 export function trainSpec(behaviour: Behaviour): TrainJob {
-  const run = (id: string, replicate: number) => ({ run: id, study: { behaviour }, base: 1, cell: 'c', replicate })
+  const run = (id: string, replicate: number) => ({ run: id, study: { behaviour }, base: 1, cell: 'c', replicate, stops: [] })
   return {
     kind: 'train',
     engine: 'cpu',
@@ -208,6 +208,7 @@ function ends(spec: TrainJob): RunEnd[] {
   return spec.runs.map(({ run }) => ({
     run,
     outcome: { kind: 'reached-last-step' },
+    values: null,
     parametersSha256: '0'.repeat(64),
     coefficients: { names: [], measured: new Float64Array(0), predicted: null, margin: null },
   }))

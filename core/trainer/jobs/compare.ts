@@ -18,7 +18,11 @@ export const compareRequest = z.strictObject({
   where: z.record(z.string(), z.string()).optional(),
   pooled: z.array(z.string()).optional(),
   levels: z.array(
-    z.strictObject({ label: z.string(), value: json, runs: z.array(z.strictObject({ run: z.string(), value: real.nullable() })) }),
+    z.strictObject({
+      label: z.string(),
+      value: json,
+      runs: z.array(z.strictObject({ run: z.string(), value: real.nullable(), isStopped: z.boolean().default(false) })),
+    }),
   ),
   key: z.tuple([word, word]),
 })

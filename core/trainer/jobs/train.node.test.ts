@@ -59,6 +59,58 @@ describe('the train job', () => {
     return { said, result, paused: paused() }
   }
 
+  describe('a gate that stops', () => {
+    const fields = (rate: number, limit: number) => ({
+      optimiser: { kind: 'sgd', learningRate: rate },
+      training: { steps: 90, record: { every: 10 } },
+      measure: ['loss', 'norm'],
+      gates: [
+        { metric: 'norm', atMost: 1e9 },
+        { metric: 'loss', atMost: limit, stopFrom: 30 },
+      ],
+    })
+    const rowsOf = (said: Said, runs: number, metric: string) =>
+      said.rows.flatMap(({ steps, values }) => [...steps].map((_, i) => [...(values[metric] ?? [])].slice(i * runs, (i + 1) * runs)))
+
+    test('ends a run at the first recorded step of those it may stop at, with its values there, and no other', async () => {
+      const { said } = await run([fields(0.01, 1e-6), fields(0.01, 1e9)])
+      const alone = await run([fields(0.01, 1e9), fields(0.01, 1e9)])
+      const [stopped, free] = said.ends
+      const loss = rowsOf(said, 2, 'loss')
+      const untouched = rowsOf(alone.said, 2, 'loss')
+      expect(stopped).toMatchObject({
+        outcome: { kind: 'stopped-by-gate', step: 30, gate: 1 },
+        values: { 'loss': untouched[3]?.[0] },
+      })
+      expect(loss.map(([value]) => value)).toEqual(untouched.map(([value], row) => (row <= 3 ? value : Number.NaN)))
+      expect(free).toEqual(alone.said.ends[1])
+      expect(loss.map(([, value]) => value)).toEqual(untouched.map(([, value]) => value))
+    })
+
+    test('leaves the parameters of that step', async () => {
+      const { said } = await run([fields(0.01, 1e-6)])
+      const short = await run([{ ...fields(0.01, 1e9), training: { steps: 30, record: { every: 10 } } }])
+      expect(said.ends[0]?.parametersSha256).toBe(short.said.ends[0]?.parametersSha256)
+    })
+
+    test('never ends a run at its last step, which it has reached', async () => {
+      const late = { ...fields(0.01, 1e9), gates: [{ metric: 'loss', atMost: 1e-6, stopFrom: 81 }] }
+      const { said } = await run([late])
+      expect(said.ends[0]).toMatchObject({ outcome: { kind: 'reached-last-step' }, values: null })
+    })
+
+    test.each([2, 4, 5, 8])('a stack that was stopped after %d looks ends with the same bytes', async (pauses) => {
+      const runs = [fields(0.01, 1e-6), fields(0.02, 1e9)]
+      const whole = await run(runs)
+      const first = await run(runs, { pauses })
+      const checkpoint = first.said.artifacts.at(-1)
+      assert(checkpoint?.what === 'checkpoint', 'a job that was stopped leaves a checkpoint')
+      const { said } = await run(runs, { checkpointFrom: checkpoint.path })
+      expect(said.ends).toEqual(whole.said.ends)
+      expect([...rowsOf(first.said, 2, 'loss'), ...rowsOf(said, 2, 'loss')]).toEqual(rowsOf(whole.said, 2, 'loss'))
+    })
+  })
+
   test('looks at its messages after each run that takes long to measure', async () => {
     const wide = {
       model: { kind: 'perceptron', widths: [900, 900] }, // 8e5 weights times 80 rows: more than what is measured in one go

@@ -9,6 +9,7 @@ import { startEngine } from '#core/engines/registry.ts'
 import type { DataReader } from '#core/learning/data/data.ts'
 import { fileReader } from '#core/learning/data/fileReader.ts'
 import { recordEvery } from '#core/study/kinds.ts'
+import { brokenAt } from '#core/study/stops.ts'
 import { writeFileDurably } from '../checkpointFile.ts'
 import type { JobContext } from '../childJob.ts'
 import { monotonicClock } from '../clock.ts'
@@ -16,7 +17,7 @@ import { laneMaker, type Lane } from '../lanes.ts'
 import { laneParameters, measureOf, vectorOf, type Measure } from '../measure.ts'
 import type { Result, RunEnd, TrainJob } from '../protocol.ts'
 import { readCheckpoint, stackName, startFromParameters, writeCheckpoint, writeParameters } from '../stackFile.ts'
-import { captureTraining, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
+import { captureTraining, lifeState, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
 
 const mostSilentMs = 2_000 // of preparation between two looks at the messages
 const sliceMs = 25 // of steps between two looks at the messages
@@ -93,6 +94,7 @@ class Training {
   readonly #every: number
   readonly #steps: number
   readonly #taskSteps: readonly number[]
+  #isAnyAlive = true
   #program: TrainingProgram
   #task: number
   #rows: { steps: number[]; values: number[][] } = { steps: [], values: [] } // values[column] is row-major, [rows × runs]
@@ -139,10 +141,12 @@ class Training {
     this.#changeTask()
     const record = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
     const until = Math.min(record, this.#taskSteps.find((step) => step > this.step) ?? record)
-    do {
+    if (!this.#isAnyAlive) this.step = until // a step would change nothing
+    while (this.step < until) {
       this.#program.advance(this.step)
       this.step += 1
-    } while (this.step < until && ((this.step & 15) !== 0 || monotonicClock.nowMs() - began < sliceMs)) // the clock is read every 16 steps
+      if ((this.step & 15) === 0 && monotonicClock.nowMs() - began >= sliceMs) break // the clock is read every 16 steps
+    }
     this.trainingMs += monotonicClock.nowMs() - began
     return this.step === record
   }
@@ -151,10 +155,13 @@ class Training {
   #changeTask(): void {
     const task = this.#taskSteps.findLastIndex((step) => step <= this.step)
     if (task === this.#task) return
-    const state = this.#state()
+    this.#capture(this.#state())
+    this.#task = task
+  }
+
+  #capture(state: StackState): void {
     this.#program.dispose()
     this.#program = captureTraining(this.#parts.lanes, state, this.step)
-    this.#task = task
   }
 
   dispose(): void {
@@ -168,6 +175,24 @@ class Training {
     for (const values of all) {
       for (const [c, value] of values.entries()) this.#rows.values[c]?.push(value)
     }
+    if (this.step < this.#steps) this.#stopRuns(all)
+    this.#isAnyAlive = this.#program.read('alive').includes(1)
+  }
+
+  /** Runs that break a rule with what was just recorded end here: they keep their parameters, and their neighbours their bits. */
+  #stopRuns(recorded: readonly (readonly number[])[]): void {
+    const { lanes } = this.#parts
+    const alive = this.#program.read('alive')
+    const broken = lanes.map(({ stops }, r) => {
+      const valueOf = (metric: string) => recorded[r]?.[this.#measure.names.indexOf(metric)] ?? Number.NaN
+      return alive[r] === 1 ? brokenAt(stops, { step: this.step, valueOf }) : null
+    })
+    if (broken.every((gate) => gate === null)) return
+    const state = this.#state()
+    const [survived, finiteLoss, before] = ['survived', 'finiteLoss', 'stoppedBy'].map((name) => Int32Array.from(this.#program.read(name)))
+    assert(survived !== undefined && finiteLoss !== undefined && before !== undefined, 'train: the state counts')
+    const stoppedBy = before.map((gate, r) => (broken[r] == null ? gate : broken[r] + 1))
+    this.#capture({ ...state, ...lifeState({ survived, finiteLoss, stoppedBy }, this.step) })
   }
 
   /** The state of the moment, each part copied out of the engine once. */
@@ -221,13 +246,25 @@ class Training {
     context.runsEnded(lanes.map((lane, row) => this.#endOf(lane, { read, row })))
   }
 
+  #valuesAt(step: number, at: { read: (name: string) => ArrayLike<number>; row: number }): RunEnd['values'] {
+    const values = this.#measure.ofStopped({ ...at, step })
+    return Object.fromEntries(this.#measure.names.map((name, c) => [name, values[c] ?? Number.NaN]))
+  }
+
   #endOf(lane: Lane, { read, row }: { read: (name: string) => ArrayLike<number>; row: number }): RunEnd {
     const parameters = laneParameters(lane, { read, row })
-    const outcome = outcomeOf({ survived: read('survived')[row] ?? 0, finiteLoss: read('finiteLoss')[row] ?? 0, steps: this.#steps })
+    const count = (name: string) => read(name)[row] ?? 0
+    const outcome = outcomeOf({
+      survived: count('survived'),
+      finiteLoss: count('finiteLoss'),
+      stoppedBy: count('stoppedBy'),
+      steps: this.#steps,
+    })
     const { names, vector: measured } = vectorOf(lane, parameters)
     return {
       run: lane.run,
       outcome,
+      values: outcome.kind === 'stopped-by-gate' ? this.#valuesAt(outcome.step, { read, row }) : null,
       parametersSha256: parametersHash(lane, parameters),
       coefficients: {
         names,
@@ -239,8 +276,14 @@ class Training {
   }
 }
 
-/** A run that survived s steps of T, s < T, diverged at step s + 1 (counted from 1): in its loss, or in its parameters if the loss was still finite. */
-function outcomeOf({ survived, finiteLoss, steps }: { survived: number; finiteLoss: number; steps: number }): Outcome {
+type Counted = { readonly survived: number; readonly finiteLoss: number; readonly stoppedBy: number; readonly steps: number }
+
+/**
+ * A run that survived s steps of T, s < T, was stopped at step s, or diverged at step s + 1 (counted from 1): in its loss, or in its parameters if the loss was still
+ * finite.
+ */
+function outcomeOf({ survived, finiteLoss, stoppedBy, steps }: Counted): Outcome {
+  if (stoppedBy > 0) return { kind: 'stopped-by-gate', step: survived, gate: stoppedBy - 1 }
   if (survived === steps) return { kind: 'reached-last-step' }
   return { kind: 'diverged', step: survived + 1, place: finiteLoss > survived ? 'parameters' : 'loss' }
 }

@@ -104,7 +104,7 @@ function recordsOf(db: Readable, study: StoredStudy, what: Exclude<What, 'study'
           ...factors.map((path) => levelCell(run, path)),
           run.state,
           run.outcome?.kind ?? null,
-          run.outcome?.kind === 'diverged' ? run.outcome.step : null,
+          run.outcome === null || run.outcome.kind === 'reached-last-step' ? null : run.outcome.step,
           run.parametersSha256,
           ...metrics.map((name) => run.values[name] ?? null),
         ]),

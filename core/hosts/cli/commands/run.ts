@@ -1,6 +1,7 @@
 /** `kagami run STUDY`: trains what is not yet trained, shows how it goes, says the verdict, writes the report. */
 import { resolve } from 'node:path'
 import { engineNames, type EngineName } from '#core/contract/engines.ts'
+import type { Outcome } from '#core/contract/runs.ts'
 import { Option } from 'commander'
 import { openSource } from '#core/workbench/sources.ts'
 import { allRuns } from '#core/workbench/studies.ts'
@@ -102,15 +103,17 @@ type Told = {
 function tell(workbench: Workbench, id: string, { began, trained, folder, report, json }: Told): void {
   const study = workbench.get(id)
   const runs = allRuns(workbench.project.db, id)
-  const diverged = runs.filter(({ outcome }) => outcome?.kind === 'diverged').length
+  const count = (kind: Outcome['kind']) => runs.filter(({ outcome }) => outcome?.kind === kind).length
+  const [diverged, stopped] = [count('diverged'), count('stopped-by-gate')]
   const duration = (performance.now() - began) / 1_000
-  if (json) return printJson({ study, diverged, seconds: duration, project: folder, report })
+  if (json) return printJson({ study, diverged, stopped, seconds: duration, project: folder, report })
   for (const line of verdictLines(study, 'en')) print(line)
   const states = Object.entries(study.runs).flatMap(([state, n]) => (n === 0 ? [] : [`${n} ${state}`]))
   print(
     [
       `${runs.length} runs: ${states.join(', ')}`,
       diverged === 0 ? '' : `, ${diverged} of them diverged`,
+      stopped === 0 ? '' : `, ${stopped} of them stopped by a gate`,
       trained ? `, in ${duration.toFixed(1)} s on ${study.engine}` : ', nothing was left to train',
       `. Project: ${folder}`,
     ].join(''),

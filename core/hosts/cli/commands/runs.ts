@@ -72,7 +72,15 @@ function tableOf(runs: readonly Run[], { columns, isShort }: { columns: readonly
 
 /** A diverged run says so, with its step: the word is the information, not a blank. */
 function stateOf({ state, outcome }: Run): string {
-  return outcome?.kind === 'diverged' ? `diverged at ${outcome.step}` : state
+  switch (outcome?.kind) {
+    case 'diverged':
+      return `diverged at ${outcome.step}`
+    case 'stopped-by-gate':
+      return `stopped at ${outcome.step} by gate ${outcome.gate + 1}`
+    case 'reached-last-step':
+    case undefined:
+      return state
+  }
 }
 
 function cellOf(run: Run, column: string): Cell {

@@ -204,5 +204,7 @@ function noteSentence(note: StructureNote): string {
       return `the file holds ${note.runs} runs of a stack; of one run, with its model: kagami structure PROJECT RUN`
     case 'diverged':
       return `the run diverged at step ${shortNumber(note.step)}: the weights are its last finite ones`
+    case 'stopped-by-gate':
+      return `a gate stopped the run at step ${shortNumber(note.step)}: the weights are those of that step`
   }
 }
