@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { lyapunovExponent, type NoiseLaw } from './lyapunov.ts'
 import {
+  batchExponents,
   binaryInterval,
   collapseInterval,
   criticalLearningRate,
@@ -203,5 +204,39 @@ describe('predictedCollapse', () => {
     expect(() => predictedCollapse({ mean: 0, deviation: 1 }, 0.1, 1e-6)).toThrow('predictedCollapse: mean')
     expect(() => predictedCollapse({ mean: 1, deviation: 0 }, 0.1, 1e-6)).toThrow('predictedCollapse: deviation')
     expect(() => predictedCollapse({ mean: 1, deviation: 1 }, 0.1, 0)).toThrow('predictedCollapse: floor')
+  })
+})
+
+describe('batchExponents', () => {
+  const product = { law: 'binary', mean: 0.3, deviation: 1, weightDecay: 0.1 } as const
+  test('of one row are those of a step', () => {
+    for (const law of ['binary', 'uniform', 'gaussian'] as const)
+      expect(batchExponents({ ...product, law, batchSize: 1 }, 0.2)).toEqual(sgdExponents({ ...product, law }, 0.2))
+  })
+  test('of two binary draws are a mean over their four sums', () => {
+    // 1 + 2λ(k + s·(−1, 0, 0, 1)), λ = .2, k = .2: factors .68, 1.08, 1.08, 1.48
+    const { sum } = batchExponents({ ...product, batchSize: 2 }, 0.2)
+    expect(sum).toBeAllclose((Math.log(0.68) + 2 * Math.log(1.08) + Math.log(1.48)) / 4)
+  })
+  test('of Gaussian noise are those of s/√B', () => {
+    const gaussian = { ...product, law: 'gaussian' } as const
+    expect(batchExponents({ ...gaussian, batchSize: 4 }, 0.3)).toEqual(sgdExponents({ ...gaussian, deviation: 0.5 }, 0.3))
+  })
+  test.each([['binary'], ['uniform']] as const)('of a large batch of %s draws are those of Gaussian noise', (law) => {
+    // s²/B = 1e-3, λ = .05: the laws differ from the fourth moment on, (2λ)⁴ · 3/B² < 1e-9; odd and even B have other middles
+    for (const batchSize of [1_000, 1_001]) {
+      const { sum, difference } = batchExponents({ ...product, law, batchSize }, 0.05)
+      const gaussian = sgdExponents({ ...product, law: 'gaussian', deviation: 1 / Math.sqrt(batchSize) }, 0.05)
+      // uniform is of second order: (2λk)³/3 is 3e-6 for the sum and 2e-5 for the difference
+      const absolute = law === 'binary' ? 1e-9 : 3e-5
+      expect(sum).toBeAllclose(gaussian.sum, { absolute })
+      expect(difference).toBeAllclose(gaussian.difference, { absolute })
+    }
+  })
+  test('of a factor that may be 0 are −∞, of a batch that is none refused', () => {
+    // 1 + 2λ(m − s) = 0 at λ = ½: one of the sums is 0
+    expect(batchExponents({ law: 'binary', mean: 0, deviation: 1, weightDecay: 0, batchSize: 2 }, 0.5).sum).toBe(Number.NEGATIVE_INFINITY)
+    expect(() => batchExponents({ ...product, batchSize: 1.5 }, 0.2)).toThrow('batchExponents: batchSize')
+    expect(() => batchExponents({ ...product, batchSize: 2 }, Number.NaN)).toThrow('learningRate')
   })
 })

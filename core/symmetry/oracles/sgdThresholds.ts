@@ -48,6 +48,53 @@ export function sgdExponents(
   return { sum, difference, largest: Math.max(sum, difference) }
 }
 
+/**
+ * The same for a batch of B rows, each with noise of its own.
+ *
+ *   gaussian: s/√B, exactly;   binary: Σ_j C(B, j) 2⁻ᴮ log|1 + 2λ(k + s(2j − B)/B)|, exactly;
+ *   uniform: exactly for B = 1, else to second order, 2λk − 2λ²(s²/B + k²)
+ *
+ * @param product       see `NoisyProduct`, of a single row; batchSize B whole, ≥ 1
+ * @param learningRate  λ ≥ 0
+ * @returns             as `sgdExponents`
+ * Accuracy: as `sgdExponents`; of the binomial sum B · 2⁻⁵³ of its largest term.
+ * Cost: B logarithms for the binary law.
+ * Fails: 'invalid-input' if a number breaks its rule.
+ * Source: theory.md 8.9 (batch); the mean of B binary draws is binomial, its sum derived here.
+ */
+export function batchExponents(
+  { batchSize, ...product }: NoisyProduct & { readonly batchSize: number },
+  learningRate: number,
+): ReturnType<typeof sgdExponents> {
+  requireWhole('batchExponents: batchSize', batchSize, 1)
+  const deviation = product.deviation / Math.sqrt(batchSize)
+  if (product.law === 'gaussian' || batchSize === 1) return sgdExponents({ ...product, deviation }, learningRate)
+  requireProduct('batchExponents', product)
+  requireNonNegative('batchExponents: learningRate', learningRate)
+  const of = (pull: number) =>
+    product.law === 'binary'
+      ? binomialExponent({ pull: 2 * learningRate * pull, h: 2 * learningRate * product.deviation, batchSize })
+      : 2 * learningRate * pull - 2 * learningRate ** 2 * (deviation ** 2 + pull ** 2)
+  const mean = Math.abs(product.mean)
+  const [sum, difference] = [of(mean - product.weightDecay), of(-mean - product.weightDecay)]
+  return { sum, difference, largest: Math.max(sum, difference) }
+}
+
+/** E log|1 + pull + h(2j − B)/B|, j binomial: the weights by their ratios, outwards from the middle so that none underflows before it is nothing. */
+function binomialExponent({ pull, h, batchSize }: { readonly pull: number; readonly h: number; readonly batchSize: number }): number {
+  const middle = Math.floor(batchSize / 2)
+  const term = (j: number) => Math.log(Math.abs(1 + pull + (h * (2 * j - batchSize)) / batchSize))
+  let [total, sum] = [0, 0]
+  const add = (j: number, weight: number) => {
+    total += weight
+    if (weight > 0) sum += weight * term(j) // 0 · −∞ would be NaN
+  }
+  add(middle, 1)
+  for (let j = middle + 1, weight = 1; j <= batchSize; j += 1) add(j, (weight *= (batchSize - j + 1) / j))
+  for (let j = middle, weight = 1; j > 0; j -= 1) add(j - 1, (weight *= j / (batchSize - j + 1)))
+  return sum / total
+}
+
 /** E log|1 + 2λ(k + sξ)|, k the pull away from zero. */
 function exponent(
   { law, deviation }: NoisyProduct,

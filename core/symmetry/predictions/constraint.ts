@@ -8,12 +8,24 @@
  */
 import { constraintMatrix } from '#core/learning/reparametrise/constraint.ts'
 import { matrixTimes, transposeTimes } from '#core/numerics/linalg/matrix.ts'
-import { norm } from '#core/numerics/linalg/vector.ts'
+import { maxAbs, norm } from '#core/numerics/linalg/vector.ts'
 import { dcsTie } from '../oracles/dcsTie.ts'
 import { groupGateMinimum } from '../oracles/groupGate.ts'
 import { softThreshold } from '../oracles/lasso.ts'
-import { commonDecay, decaysOf, dyingRate, isMeanSquare, isPlain, productDecay, unknown, type Oracle, type Trained } from './prediction.ts'
-import { mayHaveTarget, targetOf } from './target.ts'
+import type { Boundary } from './boundary.ts'
+import {
+  commonDecay,
+  decaysOf,
+  dyingRate,
+  isMeanSquare,
+  isPlain,
+  meanSquareScale,
+  productDecay,
+  unknown,
+  type Oracle,
+  type Trained,
+} from './prediction.ts'
+import { mayHaveTarget, targetOf, whitened } from './target.ts'
 
 export const constraintOracle: Oracle = {
   kind: 'constraint',
@@ -47,6 +59,30 @@ export const constraintOracle: Oracle = {
       return dyingRate(decaysOf(trained, factorsOf(trained)), scale * pull)
     })
     return { oracle: dcsTie.number, vector, margin }
+  },
+}
+
+/**
+ * The constraint Oᵀθ = 0 holds iff √(γ_uγ_w)/c ≥ max|Oᵀt|, of a group gate ‖Oᵀt‖.
+ *
+ * @returns  δ of the condition that is met last
+ * Source: theory.md 8.12, 8.4.
+ */
+export const constraintBoundary: Boundary = {
+  kind: constraintOracle.kind,
+  number: constraintOracle.number,
+  title: constraintOracle.title,
+  speaksOf: (trained) => constraintOracle.speaksOf(trained),
+  criterionOn(data) {
+    const found = whitened(data)
+    return (trained) => {
+      const settings = constraintOf(trained)
+      if (found === null || settings === null) return Number.NaN
+      const o = constraintMatrix(settings.constraint, [{ name: 'v', shape: [data.x.columns, data.y.columns] }])
+      const violation = transposeTimes(o, found.target.values)
+      const pull = settings.gate === 'group' ? norm(violation) : maxAbs(violation)
+      return dyingRate(decaysOf(trained, factorsOf(trained)), meanSquareScale(trained, data.x.rows) * found.share * pull)
+    }
   },
 }
 

@@ -3,10 +3,12 @@
  * NaN in between, where zero and another value are both minima, and for inputs that are not white.
  * Source: theory.md 8.3.
  */
+import { maxAbs } from '#core/numerics/linalg/vector.ts'
 import { depthProduct, depthTransition } from '../oracles/depthProduct.ts'
-import { commonDecay, isMeanSquare, isPlain, unknown, type Oracle } from './prediction.ts'
+import type { Boundary } from './boundary.ts'
+import { commonDecay, isMeanSquare, isPlain, meanSquareScale, unknown, type Oracle } from './prediction.ts'
 import { factorsOf } from './products.ts'
-import { mayHaveTarget, targetOf } from './target.ts'
+import { mayHaveTarget, targetOf, whitened } from './target.ts'
 
 export const depthProductOracle: Oracle = {
   kind: 'depth-product',
@@ -32,5 +34,28 @@ export const depthProductOracle: Oracle = {
       value === 0 && weightDecay > 0 ? weightDecay - largest(target.values[j] ?? Number.NaN) : Number.NaN,
     )
     return { oracle: depthProduct.number, vector, margin }
+  },
+}
+
+/**
+ * From γ_up of the largest target on nothing but zero is left. Below it zero attracts too, from starts that are small enough: what begins near its target stays there.
+ *
+ * @returns  γ − cγ_up(max|y|)
+ * Source: theory.md 8.3.
+ */
+export const depthProductBoundary: Boundary = {
+  kind: depthProductOracle.kind,
+  number: depthProductOracle.number,
+  title: depthProductOracle.title,
+  speaksOf: (trained) => depthProductOracle.speaksOf(trained),
+  criterionOn(data) {
+    const found = whitened(data)
+    const largest = found === null ? Number.NaN : maxAbs(found.target.values)
+    return (trained) => {
+      const factors = factorsOf(trained) ?? []
+      if (found === null || Number.isNaN(largest)) return Number.NaN
+      const scale = meanSquareScale(trained, data.x.rows) * found.share
+      return commonDecay(trained, factors) - scale * depthTransition({ depth: factors.length, y: largest }).upper
+    }
   },
 }

@@ -5,11 +5,14 @@
  */
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { matrixFactorisation, softSingularValues } from '../oracles/matrixFactorisation.ts'
+import type { Part } from '#core/learning/data/data.ts'
+import type { Boundary } from './boundary.ts'
 import {
   decaysOf,
   dyingRate,
   isMeanSquare,
   isPlain,
+  meanSquareScale,
   productDecay,
   unknown,
   type Oracle,
@@ -17,7 +20,7 @@ import {
   type Subject,
   type Trained,
 } from './prediction.ts'
-import { mayHaveTarget, targetOf } from './target.ts'
+import { mayHaveTarget, targetOf, whitened } from './target.ts'
 
 const factors = ['u', 'v']
 
@@ -53,4 +56,20 @@ export function softened({ trained, data }: Subject, oracle: string): Prediction
   const vector = softSingularValues(sigma, { weightDecay: productDecay(trained, factors), scale, width })
   const margin = vector.map((value, i) => (value === 0 && i < width ? dyingRate(decays, scale * (sigma[i] ?? Number.NaN)) : Number.NaN))
   return { oracle, vector, margin }
+}
+
+/** Zero is the best product iff √(γ_uγ_v)/c ≥ σ₁. Source: theory.md 8.5. */
+export const factorisationBoundary: Boundary = {
+  kind: factorisationOracle.kind,
+  number: factorisationOracle.number,
+  title: factorisationOracle.title,
+  speaksOf: isFactorised,
+  criterionOn: lastToDie,
+}
+
+/** δ of the largest singular value, the last to die, in units of γ; at one decay γ − cσ₁. NaN for inputs that are not white. */
+export function lastToDie(data: Part): (trained: Trained) => number {
+  const found = whitened(data)
+  const [largest = 0] = found === null ? [Number.NaN] : singularValues(found.target)
+  return (trained) => dyingRate(decaysOf(trained, factors), meanSquareScale(trained, data.x.rows) * (found?.share ?? Number.NaN) * largest)
 }

@@ -4,6 +4,8 @@
  */
 import { lasso, residualCorrelation } from '../oracles/lasso.ts'
 import { joinColumns, regressionOf } from '../oracles/regression.ts'
+import type { Boundary } from './boundary.ts'
+import { largestPull } from './largestPull.ts'
 import { decaysOf, dyingRate, isMeanSquare, isPlain, meanSquareScale, orUnknown, productDecay, type Oracle } from './prediction.ts'
 import { factorsOf } from './products.ts'
 
@@ -32,5 +34,22 @@ export const lassoOracle: Oracle = {
       vector: joinColumns(columns.map(({ vector }) => vector)),
       margin: joinColumns(columns.map(({ margin }) => margin)),
     }
+  },
+}
+
+/**
+ * All coefficients are zero iff √(γ_uγ_w)/c ≥ ‖XᵀY/n‖_∞.
+ *
+ * @returns  δ of the coefficient that dies last, in units of γ; at one decay γ − c‖XᵀY/n‖_∞
+ * Source: theory.md 8.2.
+ */
+export const lassoBoundary: Boundary = {
+  kind: lassoOracle.kind,
+  number: lassoOracle.number,
+  title: lassoOracle.title,
+  speaksOf: (trained) => lassoOracle.speaksOf(trained),
+  criterionOn(data) {
+    const pull = largestPull(data)
+    return (trained) => dyingRate(decaysOf(trained, factorsOf(trained) ?? []), meanSquareScale(trained, data.x.rows) * pull)
   },
 }

@@ -5,6 +5,7 @@
  */
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { betaVae, betaVaeMinimum, type Dimension } from '../oracles/betaVae.ts'
+import type { Boundary } from './boundary.ts'
 import { decaysOf, isPlain, orUnknown, type Oracle } from './prediction.ts'
 
 export const linearVaeOracle: Oracle = {
@@ -23,6 +24,18 @@ export const linearVaeOracle: Oracle = {
     const vector = orUnknown(x.columns, () => Float64Array.from(dimensions, (dimension) => betaVaeMinimum(dimension).uSquared))
     const margin = vector.map((value, i) => (value === 0 ? collapseRate(dimensions[i], x.rows) : Number.NaN))
     return { oracle: betaVae.number, vector, margin }
+  },
+}
+
+/** Every dimension is collapsed iff βs² ≥ the largest variance λ₁: βs² − λ₁. Source: theory.md 8.15. */
+export const linearVaeBoundary: Boundary = {
+  kind: linearVaeOracle.kind,
+  number: linearVaeOracle.number,
+  title: linearVaeOracle.title,
+  speaksOf: (trained) => linearVaeOracle.speaksOf(trained),
+  criterionOn({ x }) {
+    const largest = Math.max(...meanRow(x))
+    return ({ model }) => (model.kind === 'linear-vae' ? model.beta * model.noise ** 2 - largest : Number.NaN)
   },
 }
 

@@ -14,6 +14,7 @@ import type { GradientNoise } from '#core/learning/noise/gradientNoise.ts'
 import type { optimiserKinds } from '#core/learning/optimisers/registry.ts'
 import { weightDecayOf, type Regularisation } from '#core/learning/regularisation.ts'
 import type { Reparametrisation } from '#core/learning/reparametrise/registry.ts'
+import type { NoiseLaw } from '../oracles/lyapunov.ts'
 
 type SettingsOf<Registry extends Record<string, { readonly settings: z.ZodType }>> = z.output<Registry[keyof Registry]['settings']>
 
@@ -28,7 +29,10 @@ export type Trained = {
   readonly reparametrise: readonly Reparametrisation[]
   readonly loss: SettingsOf<typeof lossKinds>
   readonly optimiser: SettingsOf<typeof optimiserKinds>
-  readonly noise: { readonly label?: { readonly std: number } | undefined; readonly gradient?: GradientNoise | undefined }
+  readonly noise: {
+    readonly label?: { readonly std: number; readonly kind?: NoiseLaw | undefined } | undefined
+    readonly gradient?: GradientNoise | undefined
+  }
   readonly regularisation: Regularisation
   readonly tasks: readonly unknown[]
 }

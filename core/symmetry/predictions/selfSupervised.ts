@@ -3,6 +3,7 @@
  * Source: theory.md 8.16.
  */
 import { sslMinimum, sslToy } from '../oracles/sslToy.ts'
+import type { Boundary } from './boundary.ts'
 import { commonDecay, isPlain, orUnknown, unknown, type Oracle } from './prediction.ts'
 
 export const selfSupervisedOracle: Oracle = {
@@ -30,5 +31,17 @@ export const selfSupervisedOracle: Oracle = {
     const first = vector.indexOf(0)
     const margin = vector.map((value, i) => (value === 0 ? (dying[i - first] ?? Number.NaN) : Number.NaN))
     return { oracle: sslToy.number, vector, margin }
+  },
+}
+
+/** Every dimension is collapsed iff 2γ ≥ the largest a: γ − a₁/2. Source: theory.md 8.16. */
+export const selfSupervisedBoundary: Boundary = {
+  kind: selfSupervisedOracle.kind,
+  number: selfSupervisedOracle.number,
+  title: selfSupervisedOracle.title,
+  speaksOf: (trained) => selfSupervisedOracle.speaksOf(trained),
+  criterionOn({ x }) {
+    const largest = x.rows === 2 ? Math.max(...x.values.subarray(0, x.columns)) : Number.NaN
+    return (trained) => commonDecay(trained, ['w']) - largest / 2
   },
 }

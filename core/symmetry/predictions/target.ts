@@ -16,15 +16,20 @@ export function mayHaveTarget({ data }: Trained): boolean {
  * @returns  the scale cs/n and the target XᵀY/s [inputs, outputs]; null for other inputs, of which XᵀX differs from sI by more than 1e-12 s
  * Source: theory.md 8.5, whitened regression; 0.3.
  */
-export function targetOf(trained: Trained, { x, y }: Part): { readonly scale: number; readonly target: Matrix } | null {
-  const scale = meanSquareScale(trained, x.rows) / x.rows
-  if (isIdentity(x)) return { scale, target: y }
+export function targetOf(trained: Trained, data: Part): { readonly scale: number; readonly target: Matrix } | null {
+  const found = whitened(data)
+  return found === null ? null : { scale: meanSquareScale(trained, data.x.rows) * found.share, target: found.target }
+}
+
+/** The part of `targetOf` that only the data decide: the share s/n of the scale, and the target. */
+export function whitened({ x, y }: Part): { readonly share: number; readonly target: Matrix } | null {
+  if (isIdentity(x)) return { share: 1 / x.rows, target: y }
   const gram = matrixProduct(transposed(x), x)
   const [square = Number.NaN] = gram.values
   const isWhite = gram.values.every((value, i) => Math.abs(value - (i % (x.columns + 1) === 0 ? square : 0)) <= 1e-12 * square)
   if (!isWhite || !(square > 0)) return null
   const moment = matrixProduct(transposed(x), y)
-  return { scale: scale * square, target: { ...moment, values: moment.values.map((value) => value / square) } }
+  return { share: square / x.rows, target: { ...moment, values: moment.values.map((value) => value / square) } }
 }
 
 function isIdentity({ rows, columns, values }: Matrix): boolean {

@@ -11,6 +11,8 @@
  */
 import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { matrixFactorisation } from '../oracles/matrixFactorisation.ts'
+import type { Part } from '#core/learning/data/data.ts'
+import type { Boundary } from './boundary.ts'
 import { commonDecay, isMeanSquare, isPlain, meanSquareScale, unknown, type Oracle } from './prediction.ts'
 
 export const tiedAutoencoderOracle: Oracle = {
@@ -25,13 +27,30 @@ export const tiedAutoencoderOracle: Oracle = {
   predict({ trained, data: { x, y } }) {
     const width = trained.model.kind === 'tied-autoencoder' ? trained.model.width : 0
     const length = Math.min(x.columns, width)
-    const isTied = x.columns === y.columns && x.values.every((value, i) => value === y.values[i])
     const weightDecay = commonDecay(trained, ['w'])
     const scale = meanSquareScale(trained, x.rows)
-    const sigma = isTied ? singularValues(x) : unknown(length)
+    const sigma = isTied({ x, y }) ? singularValues(x) : unknown(length)
     const variances = Float64Array.from({ length }, (_, i) => (sigma[i] ?? 0) ** 2 / x.rows)
     const vector = variances.map((variance) => Math.sqrt(Math.max(1 - weightDecay / (2 * scale * variance), 0)))
     const margin = vector.map((value, i) => (value === 0 ? (weightDecay - 2 * scale * (variances[i] ?? Number.NaN)) / 2 : Number.NaN))
     return { oracle: matrixFactorisation.number, vector, margin }
   },
+}
+
+/** The code is zero iff γ/2c ≥ the largest variance λ₁ of a direction: γ − 2cλ₁. Source: as above. */
+export const tiedAutoencoderBoundary: Boundary = {
+  kind: tiedAutoencoderOracle.kind,
+  number: tiedAutoencoderOracle.number,
+  title: tiedAutoencoderOracle.title,
+  speaksOf: (trained) => tiedAutoencoderOracle.speaksOf(trained),
+  criterionOn(data) {
+    const { rows } = data.x
+    const largest = isTied(data) ? (singularValues(data.x)[0] ?? 0) ** 2 / rows : Number.NaN
+    return (trained) => commonDecay(trained, ['w']) - 2 * meanSquareScale(trained, rows) * largest
+  },
+}
+
+/** Whether the targets are the inputs. */
+function isTied({ x, y }: Part): boolean {
+  return x.columns === y.columns && x.values.every((value, i) => value === y.values[i])
 }
