@@ -13,6 +13,7 @@ import { runPage, runQuery } from './runs.ts'
 import { series, seriesQuery } from './series.ts'
 import { coefficients, plan, prediction, preset, reportRequest, study, studySource } from './studies.ts'
 import { structure, structureQuery } from './structure.ts'
+import { survival, survivalQuery } from './survival.ts'
 import { count, id } from './values.ts'
 
 /** Every code of ours as an oRPC error, with its status and the same data. */
@@ -53,6 +54,7 @@ export const contract = {
   },
   comparisons: {
     make: route.input(comparisonQuery).output(comparison),
+    survival: route.input(survivalQuery).output(survival),
   },
   reports: {
     make: route.input(reportRequest).output(z.strictObject({ html: z.string(), bytes: count })),
@@ -74,4 +76,5 @@ export type * from './runs.ts'
 export type * from './series.ts'
 export type * from './structure.ts'
 export type * from './studies.ts'
+export type * from './survival.ts'
 export type * from './values.ts'

@@ -47,7 +47,10 @@ export function createRouter(workbench: Workbench) {
     series: { read: os.series.read.handler(({ input }) => readSeries(db, { ...input, study: known(input.study) })) },
     structures: { get: os.structures.get.handler(({ input }) => structureOfRun(workbench, input.run)) },
     mirrors: { get: os.mirrors.get.handler(({ input }) => mirrorsOfRun(workbench, input)) },
-    comparisons: { make: os.comparisons.make.handler(({ input }) => workbench.compare(input)) },
+    comparisons: {
+      make: os.comparisons.make.handler(({ input }) => workbench.compare(input)),
+      survival: os.comparisons.survival.handler(({ input }) => workbench.survive(input)),
+    },
     reports: {
       make: os.reports.make.handler(async ({ input }) => {
         const { html } = await workbench.report(input)

@@ -8,6 +8,7 @@ import type { Comparison, ComparisonQuery } from '#core/contract/comparison.ts'
 import { engineNames, type EngineName, type EngineProof } from '#core/contract/engines.ts'
 import { Refusal, fromRecord } from '#core/contract/errors.ts'
 import type { ReportRequest, Study, StudySource } from '#core/contract/studies.ts'
+import type { Survival, SurvivalQuery } from '#core/contract/survival.ts'
 import { scratchFolder, type Project } from '#core/store/project.ts'
 import { readStacks } from '#core/store/stacks.ts'
 import type { Readable } from '#core/store/statements.ts'
@@ -20,6 +21,7 @@ import { createEvents, type Events } from './events.ts'
 import { createQueue, type Queue, type StackEnd } from './queue.ts'
 import { gatherReport } from './reports.ts'
 import { openSource } from './sources.ts'
+import { survive } from './survivals.ts'
 import { extendStudy, keepFiles, listSummaries, resetUnfinished, storeStudy, summaryOf, waitingOf } from './studies.ts'
 
 /** What a host gives to whatever only reads a project. */
@@ -44,6 +46,7 @@ export type Reader = {
   readonly project: Project<Readable>
   readonly scratch: string
   compare(query: ComparisonQuery): Promise<Comparison>
+  survive(query: SurvivalQuery): Promise<Survival>
   report(request: ReportRequest): Promise<{ readonly html: string; readonly markdown: string }>
   prove(): Promise<EngineProof[]>
   /** A job beside the queue, heard by the caller alone. */
@@ -74,6 +77,7 @@ export function createReader(parts: ReaderParts): Reader {
     project,
     scratch,
     compare: (query) => compare(project.db, query, run),
+    survive: (query) => survive(project.db, query, run),
     report: (request) => gatherReport({ project, resources, nowMs, run }, request),
     prove: async () => {
       const proofs: EngineProof[] = []

@@ -139,6 +139,7 @@ function makeRouter(state: State) {
     mirrors: { get: os.mirrors.get.handler(({ input }) => missing(input.run)) },
     comparisons: {
       make: os.comparisons.make.handler(({ input }) => (enter('comparisons.make', input.metric), data.compare(input.factor, input.metric))),
+      survival: os.comparisons.survival.handler(({ input }) => (enter('comparisons.survival', input.metric), missing(input.metric))),
     },
     reports: { make: os.reports.make.handler(({ input }) => (enter('reports.make', input.study), { html: '<!doctype html>', bytes: 15 })) },
     engines: { prove: os.engines.prove.handler(() => (enter('engines.prove'), data.proofs)) },

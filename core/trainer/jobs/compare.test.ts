@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { comparison } from '#core/contract/comparison.ts'
-import { runCompare, type CompareRequest } from './compare.ts'
+import { survival } from '#core/contract/survival.ts'
+import { runCompare, type CompareRequest, type SurvivalRequest } from './compare.ts'
 
 const request: CompareRequest = {
   factor: 'model',
@@ -10,6 +11,16 @@ const request: CompareRequest = {
     { label: 'b', value: 'b', runs: [4, Number.NaN, 6].map((value, i) => ({ run: `b${i}`, value })) },
   ],
   key: [1, 2],
+}
+
+const times: SurvivalRequest = {
+  quantity: 'time',
+  factor: 'model',
+  metric: 'loss',
+  rule: 'at-most',
+  limit: 0.1,
+  resolution: 5,
+  levels: [{ label: 'a', value: 'a', after: 0, unseen: 0, runs: [5, 10, 15].map((time) => ({ run: `a${time}`, time, end: 'event' })) }],
 }
 
 describe('the compare job', () => {
@@ -29,5 +40,16 @@ describe('the compare job', () => {
       message: expect.stringContaining('compare.key'),
     })
     await expect(runCompare({ kind: 'compare', request: { ...request, levels: [] } })).rejects.toMatchObject({ code: 'invalid-input' })
+  })
+
+  test('gives times until an event to a request that asks for them, and refuses one that is none', async () => {
+    const compared = survival.parse((await runCompare({ kind: 'compare', request: times })).comparison)
+    expect(compared.levels.map(({ median }) => median.time)).toEqual([10])
+    for (const broken of [
+      { ...times, resolution: 'x' },
+      { ...times, quantity: 'space' },
+      { ...times, levels: [] },
+    ])
+      await expect(runCompare({ kind: 'compare', request: broken })).rejects.toMatchObject({ code: 'invalid-input' })
   })
 })

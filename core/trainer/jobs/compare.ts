@@ -1,6 +1,7 @@
-/** The job that compares the levels of a factor: numbers in, numbers out, no file. */
+/** The job that compares the levels of a factor, by a value or by the time until an event: numbers in, numbers out, no file. */
 import { z } from 'zod'
 import { compareLevels } from '#core/analysis/comparison/compareLevels.ts'
+import { compareSurvival } from '#core/analysis/comparison/compareSurvival.ts'
 import { comparisonTest } from '#core/contract/comparison.ts'
 import { Refusal } from '#core/contract/errors.ts'
 import { json, real } from '#core/contract/values.ts'
@@ -28,12 +29,46 @@ export const compareRequest = z.strictObject({
 })
 export type CompareRequest = z.infer<typeof compareRequest>
 
-/** Fails: 'invalid-input' if the request breaks a rule of its schema or of `compareLevels`. */
+/** The same for a time until an event: when each run had it, or was last seen without it. */
+export const survivalRequest = z.strictObject({
+  quantity: z.literal('time'),
+  factor: z.string(),
+  metric: z.string(),
+  rule: z.enum(['at-most', 'at-least']),
+  limit: z.number(),
+  baseline: z.string().optional(),
+  confidence: z.number().optional(),
+  resolution: z.number().nullable(),
+  where: z.record(z.string(), z.string()).optional(),
+  pooled: z.array(z.string()).optional(),
+  levels: z.array(
+    z.strictObject({
+      label: z.string(),
+      value: json,
+      after: z.number(),
+      unseen: z.number(),
+      runs: z.array(
+        z.strictObject({
+          run: z.string(),
+          time: z.number(),
+          end: z.enum(['event', 'eventAtStart', 'lastStep', 'stopped', 'diverged', 'unfinished']),
+        }),
+      ),
+    }),
+  ),
+})
+export type SurvivalRequest = z.infer<typeof survivalRequest>
+
+/** Fails: 'invalid-input' if the request breaks a rule of its schema, or of `compareLevels` or `compareSurvival`. */
 export async function runCompare({ request }: CompareJob): Promise<Extract<Result, { kind: 'compare' }>> {
-  const checked = compareRequest.safeParse(request)
-  if (!checked.success) {
-    const problems = checked.error.issues.map(({ path, message }) => `compare.${path.map(String).join('.')}: ${message}`)
-    throw new Refusal('invalid-input', problems[0] ?? 'compare: expected a request', problems)
-  }
-  return Promise.resolve({ kind: 'compare', comparison: compareLevels(checked.data) })
+  const isTime = typeof request === 'object' && request !== null && 'quantity' in request
+  const comparison = isTime ? compareSurvival(checked(survivalRequest, request)) : compareLevels(checked(compareRequest, request))
+  return Promise.resolve({ kind: 'compare', comparison })
+}
+
+function checked<Request>(schema: z.ZodType<Request>, request: unknown): Request {
+  const parsed = schema.safeParse(request)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `compare.${path.map(String).join('.')}: ${message}`)
+  throw new Refusal('invalid-input', problems[0] ?? 'compare: expected a request', problems)
 }
