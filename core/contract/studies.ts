@@ -64,6 +64,7 @@ export const verdictPart = z.strictObject({
   relativeTo: z.array(z.strictObject({ factor: z.string(), label: z.string() })).default([]), // levels of the baseline that values are differences to
   where: z.array(z.strictObject({ factor: z.string(), label: z.string() })),
   theory: words.nullable().default(null), // what the prediction for these runs is called; null where there is none, or several
+  predicted: real.nullable().default(null), // of a mean over the last half: the theory's
   reason: words.nullable().default(null), // why the limits are what they are
   passed: count,
   total: count, // of the runs that have come to their end; of a mean or median 1 when all have
@@ -109,8 +110,18 @@ export const coefficients = z.strictObject({
 })
 export type Coefficients = z.infer<typeof coefficients>
 
-/** The theory's value of `metric` for one cell and replicate; drawn as a dashed line. */
-export const prediction = z.strictObject({ metric: z.string(), oracle: z.string(), cell: id, replicate: count, value: real })
+/**
+ * The theory's value of `metric` for one cell and replicate; drawn as a dashed line. Of the last value, or of the mean over the last half of training and over
+ * replicates, which no single value is held against.
+ */
+export const prediction = z.strictObject({
+  metric: z.string(),
+  oracle: z.string(),
+  cell: id,
+  replicate: count,
+  over: z.enum(['last', 'last-half']),
+  value: real,
+})
 export type Prediction = z.infer<typeof prediction>
 
 export const reportRequest = z.strictObject({ study: id, language, theme: z.enum(['light', 'dark']).default('light') })

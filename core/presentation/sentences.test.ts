@@ -26,6 +26,7 @@ const part = (over: Partial<VerdictPart>): VerdictPart => ({
   value: null,
   interval: null,
   theory: { en: 'Lasso', ja: 'Lasso' },
+  predicted: null,
   passed: 40,
   total: 40,
   worst: 3.4e-5,
@@ -73,6 +74,12 @@ describe('a verdict', () => {
     expect(texts([{ ...mean, of: 'median', rule: 'at-least', interval: null }])).toEqual([
       'The median of loss over 400 runs is 0.2; at least 0.12 was expected.',
     ])
+  })
+
+  test('of a mean over the second half of training says what theory gives for it', () => {
+    const mean = part({ of: 'mean', over: 'last-half', rule: 'within', limit: 0.82, upper: 0.86, value: 0.838, interval: { low: 0.836, high: 0.84 }, theory: { en: 'Noise and decay add up', ja: 'ノイズと重み減衰の和' }, predicted: 0.84 }) // prettier-ignore
+    expect(texts([mean])[0]).toMatch(/was expected\. Theory \(Noise and decay add up\) gives 0\.84\.$/)
+    expect(texts([mean], ja)[0]).toMatch(/。理論値\(ノイズと重み減衰の和\)は0\.84です。$/)
   })
 
   test('says what of a series counts, and the baseline that a value is less', () => {

@@ -100,12 +100,14 @@ function statisticSentence(part: VerdictPart, named: Readonly<Record<string, str
   const { language } = words
   const { of, rule, value, interval, runs } = part
   const shown = formatNumber(value, language, interval === null ? {} : { ...halfWidth(interval), showUncertainty: false })
-  return words(`verdict.statistic.${rule}`, {
+  const sentence = words(`verdict.statistic.${rule}`, {
     ...named,
     statistic: words(of === 'median' ? 'verdict.median' : 'verdict.mean'),
     n: runs,
     value: interval === null ? shown : `${shown} ${formatInterval(interval.low, interval.high, language)}`,
   })
+  if (part.theory === null || part.predicted === null) return sentence
+  return `${sentence}${language === 'ja' ? '' : ' '}${words('verdict.predictedMean', { theory: part.theory[language], predicted: formatNumber(part.predicted, language) })}`
 }
 
 function runsOf({ where, total }: VerdictPart, { factors }: Naming, words: Catalogue): string {

@@ -5,12 +5,13 @@ import { againstTheory } from './sections/theory.ts'
 import { comparisons } from './sections/comparisons.ts'
 import { decision } from './sections/decision.ts'
 import { figures } from './sections/figures.ts'
+import { meansAgainstTheory } from './sections/means.ts'
 import { methods } from './sections/methods.ts'
 import { reproducibility } from './sections/reproducibility.ts'
 import { reportWords } from './words.ts'
 import type { Catalogue } from '#core/presentation/catalogue.ts'
 
-const sections = [decision, againstTheory, figures, comparisons, methods, reproducibility]
+const sections = [decision, againstTheory, meansAgainstTheory, figures, comparisons, methods, reproducibility]
 
 export function assemble(model: ReportModel): Document {
   const words = reportWords(model.language)

@@ -101,6 +101,16 @@ const theory = z.strictObject({
   cells: z.array(theoryCell),
 })
 
+/** Means of a metric over the second half of training and over a cell's runs, beside the theory's. No single run is held to it. */
+const meansTheory = z.strictObject({
+  oracle: z.string(),
+  title: words,
+  metric: words,
+  cells: z.array(
+    z.strictObject({ label: z.string(), replicates: count, predicted: z.number(), measured: maybe, low: maybe, high: maybe }), // a 95 % interval
+  ),
+})
+
 /** What all runs share: one row of the design table. */
 const setting = z.strictObject({ title: words, value: words })
 
@@ -152,6 +162,7 @@ export const reportModel = z.strictObject({
     stopped: z.array(stoppedRun),
   }),
   theory: z.array(theory), // one entry for each oracle
+  theoryOfMeans: z.array(meansTheory).default([]), // one entry for each oracle and metric
   figures: z.array(figure),
   comparisons: z.array(comparison),
   methods,

@@ -2,8 +2,11 @@
 import type { Prediction } from '#core/contract/studies.ts'
 import { query, transact, type Readable, type Writable } from './statements.ts'
 
+/** Its oracle's number says what it is of. */
+export type StoredPrediction = Omit<Prediction, 'over'>
+
 /** Writes predictions over those that are there. */
-export function writePredictions(db: Writable, study: string, predictions: readonly Prediction[]): void {
+export function writePredictions(db: Writable, study: string, predictions: readonly StoredPrediction[]): void {
   transact(db, () => {
     for (const { metric, oracle, cell, replicate, value } of predictions) {
       query(
@@ -16,10 +19,10 @@ export function writePredictions(db: Writable, study: string, predictions: reado
 }
 
 /** The predictions of a study. */
-export function readPredictions(db: Readable, study: string): readonly Prediction[] {
+export function readPredictions(db: Readable, study: string): readonly StoredPrediction[] {
   const sql =
     'SELECT metric, oracle, cell, replicate, value FROM predictions WHERE study_id = :study ORDER BY metric, oracle, cell, replicate'
-  return query<Omit<Prediction, 'value'> & { readonly value: number | null }>(db, sql)
+  return query<Omit<StoredPrediction, 'value'> & { readonly value: number | null }>(db, sql)
     .all({ study })
     .map((row) => ({ ...row, value: row.value ?? Number.NaN }))
 }

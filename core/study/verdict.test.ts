@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '#core/contract/runs.ts'
-import type { Words } from '#core/contract/values.ts'
 import { gate as gateSchema, type Gate } from './gates.ts'
-import { verdictOf } from './verdict.ts'
+import { verdictOf, type GateTheory } from './verdict.ts'
 
 const linear = { factor: 'model', value: { kind: 'linear' }, label: 'linear' }
 const product = { factor: 'model', value: { kind: 'product-linear', depth: 2 }, label: 'product-linear' }
@@ -30,7 +29,7 @@ const atMost = gateOf({ atMost: 2 })
 const atLeast = gateOf({ atLeast: 2 })
 const sources = {
   valueOf: ({ metric }: Gate, { values }: Run) => values[metric] ?? Number.NaN,
-  theoryOf: (): Words | null => null,
+  theoryOf: () => null,
 }
 const verdict = (gate: Gate, runs: readonly Run[]) => verdictOf([gate], runs, sources)[0]
 
@@ -88,6 +87,27 @@ describe('verdictOf', () => {
     expect(verdict(gate({ kind: 'linear' }), runs)).toMatchObject({ passed: 1, total: 1, where: [{ factor: 'model', label: 'linear' }] })
     expect(verdict(gate({ kind: 'product-linear' }), runs)).toMatchObject({ passed: 0, total: 1 })
     expect(verdict(atMost, runs)).toMatchObject({ passed: 1, total: 2, where: [] })
+  })
+  test('says what theory gives for a mean over the last half and over all runs, and for nothing else', () => {
+    const title = { en: 'Noise', ja: 'ノイズ' }
+    const runs = [run('a', 1), run('b', 3)]
+    const theoryOf: GateTheory = (_, { id }) => ({ title, value: id === 'a' ? 2 : 2.5 })
+    const said = (fields: object, of: GateTheory = theoryOf) => {
+      const [part] = verdictOf([gateOf({ atMost: 2, ...fields })], runs, { ...sources, theoryOf: of })
+      return [part?.theory?.en, part?.predicted]
+    }
+    const meanOfHalves = { of: 'mean', over: 'last-half' }
+    expect(said(meanOfHalves)).toEqual(['Noise', 2.25])
+    for (const fields of [
+      {},
+      { of: 'mean' },
+      { over: 'last-half' },
+      { ...meanOfHalves, of: 'median' },
+      { ...meanOfHalves, relativeTo: { model: { kind: 'linear' } } },
+    ])
+      expect(said(fields)).toEqual(['Noise', null])
+    expect(said(meanOfHalves, (gate, one) => (one.id === 'a' ? null : theoryOf(gate, one)))).toEqual([undefined, null])
+    expect(said(meanOfHalves, () => ({ title, value: Number.NaN }))).toEqual(['Noise', null])
   })
   test('gives a part for each rule, in their order', () => {
     expect(verdictOf([atMost, atLeast], [run('a', 2)], sources).map(({ rule }) => rule)).toEqual(['at-most', 'at-least'])

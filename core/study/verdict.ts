@@ -17,7 +17,11 @@ import { matches, speaksAbout } from './study.ts'
 /** The value of a finished run for a gate; NaN where it has none. */
 export type GateValue = (gate: Gate, run: Run) => number
 
-type Sources = { readonly valueOf: GateValue; readonly theoryOf: (cell: string) => Words | null }
+/** The theory for a run: of how it ends, or of its mean over the last half; null where there is none. */
+export type Theory = { readonly title: Words; readonly value: number }
+export type GateTheory = (gate: Gate, run: Run) => Theory | null
+
+type Sources = { readonly valueOf: GateValue; readonly theoryOf: GateTheory }
 
 export function verdictOf(gates: readonly Gate[], runs: readonly Run[], { valueOf, theoryOf }: Sources): VerdictPart[] {
   return gates.map((gate) => {
@@ -28,6 +32,7 @@ export function verdictOf(gates: readonly Gate[], runs: readonly Run[], { valueO
     const statistic = gate.of === 'each' ? null : statisticOf(gate, values)
     const isWhole = finished.length === subject.length && subject.length > 0
     const worst = worstOf(measured, gate)
+    const theories = subject.map((run) => theoryOf(gate, run))
     return {
       metric: gate.metric,
       ...ruleOf(gate),
@@ -35,7 +40,8 @@ export function verdictOf(gates: readonly Gate[], runs: readonly Run[], { valueO
       over: asJson(gate.over),
       relativeTo: Object.entries(gate.relativeTo ?? {}).map(([factor, value]) => ({ factor, label: labelOf(value) })),
       where: Object.entries(gate.where).map(([factor, value]) => ({ factor, label: labelOf(value) })),
-      theory: common(subject.map(({ cell }) => theoryOf(cell))),
+      theory: common(theories.map((theory) => theory?.title ?? null)),
+      predicted: predictedMean(gate, theories),
       reason: gate.reason ?? null,
       passed: statistic === null ? values.filter((value) => passes(gate, value)).length : isWhole && passes(gate, statistic.value) ? 1 : 0,
       total: statistic === null ? values.length : isWhole ? 1 : 0,
@@ -85,6 +91,13 @@ function statisticOf({ of }: Gate, values: readonly number[]): Pick<VerdictPart,
   const share = isShare ? wilson(values.filter((value) => value === 1).length, values.length) : null
   const interval = share ?? tInterval(values, 0.95)
   return { value: mean(values), interval: interval === null ? null : { low: interval.low, high: interval.high } }
+}
+
+/** What theory says of a mean over the last half, which is a mean over replicates too; null for any other gate, and where it says nothing of a run. */
+function predictedMean({ of, over, relativeTo }: Gate, theories: readonly (Theory | null)[]): number | null {
+  if (of !== 'mean' || over !== 'last-half' || relativeTo !== undefined || theories.length === 0) return null
+  const predicted = mean(theories.map((theory) => theory?.value ?? Number.NaN))
+  return Number.isFinite(predicted) ? predicted : null
 }
 
 /** The one title that all have; null where they differ. */

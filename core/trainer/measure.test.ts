@@ -95,5 +95,26 @@ describe('measureOf', () => {
     expect(measureOf(deep).predictions()).toEqual([])
     expect(measureOf(deep).names).not.toContain('oracle-distance')
   })
+  test('predicts means over the second half where runs keep moving: only of what is linear in the vector', () => {
+    // theory.md 8.10: soft(1, γ + λs²) = 1 − .08 − .01·8 and 1 − .64; without noise the lasso, of how the run ends
+    const noisy = (weightDecay: number, std: number) => ({
+      data: { kind: 'scalar', target: 1 },
+      regularisation: { weightDecay },
+      noise: { label: { kind: 'gaussian', std } },
+      optimiser: { kind: 'sgd', learningRate: 0.01 },
+      measure: ['loss', 'norm'],
+    })
+    const [last, ofMean, ...more] = measureOf(lanesOf([noisy(0.08, Math.sqrt(8)), noisy(0, 8), noisy(0.16, 0)]))
+      .predictions()
+      .filter(({ metric }) => metric === 'coefficient-mean')
+    expect(more).toEqual([])
+    expect(last).toEqual({ metric: 'coefficient-mean', oracle: '8.2', values: Float64Array.of(Number.NaN, Number.NaN, 0.84) })
+    expect(ofMean?.oracle).toBe('8.10')
+    expect(ofMean?.values).toBeAllclose([0.84, 0.36, Number.NaN])
+    const metrics = measureOf(lanesOf([noisy(0.08, 2)]))
+      .predictions()
+      .map(({ metric }) => metric)
+    expect(metrics).toEqual(['coefficient-mean']) // the mean of a square is no square of a mean
+  })
   test('a stack without runs is a bug', () => expect(() => measureOf([])).toThrow('bug: measureOf'))
 })

@@ -12,6 +12,7 @@ import { singularValues } from '#core/numerics/linalg/singularValues.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { modelOf } from '#core/study/kinds.ts'
 import { meanSquareDecay } from '#core/symmetry/predictions/prediction.ts'
+import { meanOracleFor } from '#core/symmetry/predictions/registry.ts'
 import { familiesOf } from '#core/symmetry/symmetries/registry.ts'
 import { fitsFloat64, hiddenOf, lossOfOutputs, plainNetwork, scoreOf, type PlainNetwork } from './evaluate.ts'
 import type { Lane } from './lanes.ts'
@@ -80,13 +81,10 @@ export function measureOf(lanes: readonly Lane[]): Measure {
   const isSmall = lanes.every(isInFloat64)
   return {
     names: columns.map(({ name }) => name),
-    predictions: () => {
-      const oracle = lanes.find(({ prediction }) => prediction !== null)?.prediction?.oracle
-      if (oracle === undefined) return []
-      return columns
-        .filter(({ isPredictable }) => isPredictable)
-        .map((column) => ({ metric: column.name, oracle, values: Float64Array.from(lanes, (lane) => predicted(lane, column, facts)) }))
-    },
+    predictions: () => [
+      ...predictionsOf(lanes, { columns: columns.filter(({ isPredictable }) => isPredictable), facts }),
+      ...predictionsOf(lanes.map(ofMean), { columns: columns.filter(({ isLinear }) => isLinear === true), facts }),
+    ],
     of,
     ofStopped: measured,
     ofAll: async (state, rest) => {
@@ -131,6 +129,22 @@ function contextOf(lane: Lane, { parameters, step, facts, families }: Moment): M
     spectrum: keptFor((name: string) => singularValues(weight(name))),
     activations: ({ name }) => hidden().get(name) ?? unknown(name),
   }
+}
+
+function predictionsOf(lanes: readonly Lane[], { columns, facts }: { columns: readonly Column[]; facts: Facts }): Began['predictions'] {
+  const oracle = lanes.find(({ prediction }) => prediction !== null)?.prediction?.oracle
+  if (oracle === undefined) return []
+  return columns.map((column) => ({
+    metric: column.name,
+    oracle,
+    values: Float64Array.from(lanes, (lane) => predicted(lane, column, facts)),
+  }))
+}
+
+/** The run with what the theory says of its mean over the second half of training, in place of what it says of its end. */
+function ofMean(lane: Lane): Lane {
+  const { study, data, constants } = lane
+  return { ...lane, prediction: meanOracleFor(study)?.predict({ trained: study, data: data.train, constants }) ?? null }
 }
 
 /** What a column would see of a run with the theory's vector. */

@@ -13,7 +13,7 @@ export type FigureSource = {
   readonly metrics: readonly Metric[]
   readonly runs: readonly Run[]
   readonly coefficients: readonly Coefficients[]
-  readonly predictions: readonly Prediction[]
+  readonly predictions: readonly Prediction[] // of how runs end, and of means over the last half: figures hold the first ones against last values
 }
 
 const curvePoints = 120 // buckets of a curve on paper
@@ -69,7 +69,7 @@ function pathFigure(source: FigureSource): ReportFigure | null {
 /** The number of the oracle that speaks about these runs; null where none does, or more than one. */
 function oracleOf({ predictions }: FigureSource, runs: readonly Run[]): string | null {
   const cells = new Set(runs.map(({ cell }) => cell))
-  const [oracle, second] = new Set(predictions.flatMap((one) => (cells.has(one.cell) ? [one.oracle] : [])))
+  const [oracle, second] = new Set(predictions.flatMap((one) => (one.over === 'last' && cells.has(one.cell) ? [one.oracle] : [])))
   return oracle === undefined || second !== undefined ? null : oracle
 }
 
@@ -125,7 +125,9 @@ function levelsFigure(source: FigureSource, comparisons: readonly { comparison: 
   const { name, ...shownMetric } = metric
   const cells = new Map(source.runs.map((run) => [run.id, run]))
   const theory = new Map<string, number>(
-    source.predictions.flatMap((one) => (one.metric === name ? [[`${one.cell}/${one.replicate}`, one.value] as const] : [])),
+    source.predictions.flatMap((one) =>
+      one.over === 'last' && one.metric === name ? [[`${one.cell}/${one.replicate}`, one.value] as const] : [],
+    ),
   )
   const predictedAt = (runs: readonly string[]) => {
     const values = runs.flatMap((id) => {

@@ -23,13 +23,13 @@ export function theoryOf(
     const oracle = subjects[0] === undefined ? null : oracleFor(subjects[0].study)
     if (kind === null || oracle === null) return []
     const measured = (cell: Cell) => (byCell.get(cellId(cell)) ?? []).flatMap((run) => measuredOf(run, vectorsOf.get(run.id)))
-    const varying = varyingFactors(subjects)
+    const labels = cellLabels(subjects)
     return [
       {
         oracle: oracle.number,
         title: oracle.title,
         limit,
-        cells: subjects.map((cell) => theoryCell(cell, { measured: measured(cell), varying })),
+        cells: subjects.map((cell) => theoryCell(cell, { measured: measured(cell), label: labels.get(cell) ?? '' })),
       },
     ]
   })
@@ -41,10 +41,7 @@ function measuredOf(run: Run, vectors: Coefficients | undefined): Measured[] {
   return [{ run, vectors: { ...vectors, predicted, margin } }]
 }
 
-function theoryCell(
-  { levels, study }: Cell,
-  { measured, varying }: { measured: readonly Measured[]; varying: ReadonlySet<string> },
-): TheoryCell {
+function theoryCell({ levels, study }: Cell, { measured, label }: { measured: readonly Measured[]; label: string }): TheoryCell {
   const deviations = measured.map(({ vectors }) => maxAbs(vectors.measured.map((value, j) => value - (vectors.predicted[j] ?? Number.NaN))))
   const largest = measured.map(({ vectors }) => maxAbs(vectors.predicted))
   const needed = resolvedMargin(study.optimiser, study.training.steps)
@@ -52,8 +49,8 @@ function theoryCell(
     zeroAgreement(vectors.measured, { oracle: '', vector: vectors.predicted, margin: vectors.margin }, needed),
   )
   return {
-    label: levels.flatMap(({ factor, label }) => (varying.has(factor) ? [label] : [])).join(', '),
-    levels: levels.map(({ factor, label }) => ({ factor, label })),
+    label,
+    levels: levels.map((level) => ({ factor: level.factor, label: level.label })),
     replicates: measured.length,
     names: measured[0]?.vectors.names ?? [],
     predicted: meanOf(measured.map(({ vectors }) => vectors.predicted)),
@@ -69,6 +66,12 @@ function theoryCell(
       ),
     ),
   }
+}
+
+/** What a cell is called among these: its levels of the factors that tell them apart. */
+export function cellLabels(cells: readonly Cell[]): ReadonlyMap<Cell, string> {
+  const varying = varyingFactors(cells)
+  return new Map(cells.map((cell) => [cell, cell.levels.flatMap(({ factor, label }) => (varying.has(factor) ? [label] : [])).join(', ')]))
 }
 
 /** The factors that tell cells apart; one that is the same in all of them would only make their names long. */

@@ -11,7 +11,6 @@ import { resolvedTime, zeroThreshold } from '#core/analysis/metrics/zeroAgreemen
 import { dataOf, lossOf, modelOf, optimiserOf } from '#core/study/kinds.ts'
 import type { ReportModel } from '#core/report/model.ts'
 import { listArtifacts } from '#core/store/artifacts.ts'
-import { readPredictions } from '#core/store/predictions.ts'
 import type { Project } from '#core/store/project.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { readStacks } from '#core/store/stacks.ts'
@@ -20,7 +19,10 @@ import { readCoefficients } from '#core/store/vectors.ts'
 import type { StudyFile } from '#core/study/schema.ts'
 import type { FromTrainer, Job, Result } from '#core/trainer/protocol.ts'
 import { compare } from './comparisons.ts'
+import { gateValues } from './gateValues.ts'
+import { predictionsOf } from './predictions.ts'
 import { figuresOf } from './reportFigures.ts'
+import { theoryOfMeans } from './reportMeans.ts'
 import { theoryOf } from './reportTheory.ts'
 import { allRuns, storedStudy, summaryOf } from './studies.ts'
 
@@ -52,7 +54,7 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
   const { db } = project
   const summary = summaryOf(project, readStudy(db, id), null)
   const { study } = storedStudy(project, id)
-  const [runs, coefficients, predictions] = [allRuns(db, id), readCoefficients(db, id), readPredictions(db, id)]
+  const [runs, coefficients, predictions] = [allRuns(db, id), readCoefficients(db, id), predictionsOf(db, id)]
   const compared = await comparisonsOf(
     summary.factors,
     summary.metrics.some(({ name }) => name === 'test-loss') ? 'test-loss' : 'loss',
@@ -76,6 +78,7 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
     seeds: study.file.seeds,
     runs: { total: runs.length, states: summary.runs, diverged: runs.flatMap(divergedRun), stopped: runs.flatMap(stoppedRun) },
     theory: theoryOf(study.cells, { runs, coefficients, limit }),
+    theoryOfMeans: theoryOfMeans(study.cells, { runs, predictions, metrics: summary.metrics, valueOf: gateValues(db, id) }),
     figures: figuresOf({ db, study: id, factors: summary.factors, metrics: summary.metrics, runs, coefficients, predictions }, compared),
     comparisons: compared.filter(({ isShown }) => isShown).map(({ comparison }) => comparison),
     methods: methodsOf(study.cells.map((cell) => cell.study)),

@@ -2,12 +2,12 @@
 import { implement } from '@orpc/server'
 import { contract } from '#core/contract/index.ts'
 import { Refusal } from '#core/contract/errors.ts'
-import { readPredictions } from '#core/store/predictions.ts'
 import { readRuns } from '#core/store/readRuns.ts'
 import { readSeries } from '#core/store/readSeries.ts'
 import { readSpecification, readStudy } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import { mirrorsOfRun } from './mirrors.ts'
+import { predictionsOf } from './predictions.ts'
 import { listPresets } from './presets.ts'
 import { openSource } from './sources.ts'
 import { structureOfRun } from './structures.ts'
@@ -41,7 +41,7 @@ export function createRouter(workbench: Workbench) {
       get: os.studies.get.handler(({ input }) => workbench.get(input.study)),
       text: os.studies.text.handler(({ input }) => ({ text: readSpecification(db, known(input.study)).text })),
       coefficients: os.studies.coefficients.handler(({ input }) => [...readCoefficients(db, known(input.study))]),
-      predictions: os.studies.predictions.handler(({ input }) => [...readPredictions(db, known(input.study))]),
+      predictions: os.studies.predictions.handler(({ input }) => predictionsOf(db, known(input.study))),
     },
     runs: { list: os.runs.list.handler(({ input }) => readRuns(db, input)) },
     series: { read: os.series.read.handler(({ input }) => readSeries(db, { ...input, study: known(input.study) })) },

@@ -3,7 +3,7 @@ import type { EngineName } from '#core/contract/engines.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineName } from '#core/contract/engines.ts'
 import type { Run } from '#core/contract/runs.ts'
-import { asJson, type Json, type Words } from '#core/contract/values.ts'
+import { asJson, type Json } from '#core/contract/values.ts'
 import type { Study as StudySummary } from '#core/contract/studies.ts'
 import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
@@ -13,16 +13,16 @@ import { writeYaml } from '#core/study/text/writeYaml.ts'
 import { explainProblems } from '#core/study/text/problems.ts'
 import { atPath } from '#core/study/text/withPath.ts'
 import { stopRulesOf } from '#core/study/stops.ts'
-import { verdictOf } from '#core/study/verdict.ts'
+import { verdictOf, type GateTheory } from '#core/study/verdict.ts'
 import { artifactPath, isWhole, listArtifacts, putBytes } from '#core/store/artifacts.ts'
 import type { Project } from '#core/store/project.ts'
 import type { Readable } from '#core/store/statements.ts'
-import { readPredictions } from '#core/store/predictions.ts'
 import { readRuns } from '#core/store/readRuns.ts'
 import { forgetCheckpoint, readStacks, resetStack } from '#core/store/stacks.ts'
 import { addRuns, insertStudy, listStudies, readSpecification, readStudy, readStudyFiles, type StoredStudy } from '#core/store/studies.ts'
 import { gateValues } from './gateValues.ts'
 import { mathmlOf } from './formula.ts'
+import { predictionsOf } from './predictions.ts'
 import type { Queue, Waiting } from './queue.ts'
 import type { Source } from './sources.ts'
 import { formulaOf, metricsOf, stackId, titleOf } from './summary.ts'
@@ -222,12 +222,16 @@ function gatesOf(resolved: Json): StudyFile['gates'] {
   return gates.success ? gates.data : []
 }
 
-/** What each cell's prediction is called. */
-function theoriesOf(db: Readable, study: string): (cell: string) => Words | null {
-  const oracles = new Map(readPredictions(db, study).map(({ cell, oracle }) => [cell, oracle]))
-  return (cell) => {
-    const oracle = oracles.get(cell)
-    return oracle === undefined ? null : oracleTitle(oracle)
+/** The theory that speaks of what a gate looks at: how runs end, or their means over the last half. Its title is the cell's, its value the run's. */
+function theoriesOf(db: Readable, study: string): GateTheory {
+  const predictions = predictionsOf(db, study)
+  const keyOf = (...parts: readonly (string | number)[]) => JSON.stringify(parts)
+  const oracles = new Map(predictions.map(({ cell, oracle, over }) => [keyOf(cell, over), oracle]))
+  const values = new Map(predictions.map(({ metric, cell, replicate, over, value }) => [keyOf(metric, cell, replicate, over), value]))
+  return (gate, { cell, replicate }) => {
+    const over = gate.over === 'last-half' ? 'last-half' : 'last'
+    const title = oracleTitle(oracles.get(keyOf(cell, over)) ?? '')
+    return title === null ? null : { title, value: values.get(keyOf(gate.metric, cell, replicate, over)) ?? Number.NaN }
   }
 }
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { resources } from '#core/hosts/node.ts'
-import { readPredictions } from '#core/store/predictions.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import { openTestWorkbench, studyText, temporaryFolder, type TestFolder } from '#core/testing/studies.ts'
 import { openDataFiles } from './files.ts'
+import { predictionsOf } from './predictions.ts'
 import { figuresOf } from './reportFigures.ts'
 import { allRuns } from './studies.ts'
 
@@ -59,7 +59,7 @@ describe('a report', () => {
         metrics,
         runs: allRuns(db, study),
         coefficients: readCoefficients(db, study),
-        predictions: readPredictions(db, study),
+        predictions: predictionsOf(db, study),
       }
       const curves = figuresOf(source, []).find((figure) => figure.kind === 'curves')
       expect(curves?.data.groups.map(({ label, lines }) => [label, lines.length])).toEqual([

@@ -56,6 +56,8 @@ export type Column = {
   readonly scale: 'linear' | 'log' // how it is drawn
   /** Whether the theory's vector in place of the run's gives the theory's value. */
   readonly isPredictable: boolean
+  /** Whether it is linear in the vector: then its mean over time is its value at the mean vector. */
+  readonly isLinear?: boolean
   of(context: MetricContext): number
 }
 

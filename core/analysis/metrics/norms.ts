@@ -35,6 +35,7 @@ export const norms: Metric = {
             title: { en: 'Mean of the coefficients', ja: '係数の平均' },
             scale: 'linear',
             isPredictable: true,
+            isLinear: true,
             of: ({ vector }) => mean(vector),
           } satisfies Column,
         ]

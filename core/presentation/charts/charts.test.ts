@@ -184,6 +184,18 @@ describe('curves', () => {
     expect(texts(option)).toContain('2 missing values left open')
   })
 
+  test('theory of a mean over the last half is drawn over that half, and said to be one', () => {
+    const ofMean = curves.option(
+      { ...curvesData, predictions: [{ label: '0.1', value: 0.5, oracle: '8.10', over: 'last-half' }] },
+      'light',
+      words,
+    )
+    const [line] = seriesOf(ofMean).filter(({ id }) => String(id).startsWith('prediction'))
+    expect(line?.name).toBe('theory 8.10, mean of the second half')
+    expect(JSON.stringify(line?.data)).toMatch(/"value":\[10,0.5\].*"value":\[20,0.5\]/)
+    expect(texts(ofMean)).toContain('dashed: theory of the mean over the second half of training (oracle 8.10)')
+  })
+
   test('what the store left out is said', () => {
     expect(texts(option)).toContain('showing 3 of 300 recorded steps')
   })

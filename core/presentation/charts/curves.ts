@@ -16,11 +16,19 @@ export type Line = { readonly run: string; readonly steps: ArrayLike<number>; re
 /** The runs of one level; `mean` goes with the steps of its first line. */
 export type CurveGroup = { readonly label: string; readonly lines: readonly Line[]; readonly mean?: ArrayLike<number> }
 
+/** Of the last value, or of the mean over the last half of the steps. */
+export type CurvePrediction = {
+  readonly label: string
+  readonly value: number
+  readonly oracle: string
+  readonly over?: 'last' | 'last-half' | undefined
+}
+
 export type CurvesData = {
   readonly metric: parts.ChartMetric
   readonly factor: parts.ChartFactor | null
   readonly groups: readonly CurveGroup[]
-  readonly predictions: readonly { readonly label: string; readonly value: number; readonly oracle: string }[]
+  readonly predictions: readonly CurvePrediction[]
   readonly shown: number // of `total` recorded steps
   readonly total: number
   readonly n: number // runs
@@ -66,7 +74,7 @@ function option(data: CurvesData, theme: Theme, words: Catalogue): EChartsOption
     series: [
       ...runSeries(data, theme, scale),
       ...meanSeries(data, theme, scale),
-      ...predictionSeries(data, theme, { scale, xEnds, words }),
+      ...predictionSeries(data, theme, { scale, steps, words }),
       parts.endLabels(labels),
     ],
   }
@@ -110,17 +118,19 @@ function meanSeries(data: CurvesData, theme: Theme, scale: Scale): LineSeriesOpt
   })
 }
 
-/** One dashed line for each value that theory gives; levels with the same value share it. */
+/** One dashed line for each value that theory gives, over the steps of which it speaks; levels with the same value share it. */
 function predictionSeries(
   data: CurvesData,
   theme: Theme,
-  drawn: { scale: Scale; xEnds: parts.Ends; words: Catalogue },
+  drawn: { scale: Scale; steps: parts.Ends; words: Catalogue },
 ): LineSeriesOption[] {
   const { ink } = palette(theme)
-  const { scale, xEnds, words } = drawn
-  const kept = new Map(data.predictions.filter(({ value }) => Number.isFinite(value)).map((prediction) => [prediction.value, prediction]))
-  return [...kept.values()].map(({ value, oracle }) => {
-    const name = words('chart.prediction', { oracle })
+  const { scale, steps, words } = drawn
+  const finite = data.predictions.filter(({ value }) => Number.isFinite(value))
+  const kept = new Map(finite.map((prediction) => [`${prediction.over} ${prediction.value}`, prediction]))
+  return [...kept.values()].map(({ value, oracle, over }) => {
+    const name = predictionName({ oracle, over }, words)
+    const from = over === 'last-half' ? Math.max(steps.min, steps.max / 2) : steps.min
     const label = {
       show: kept.size <= 3,
       position: 'insideBottomLeft' as const,
@@ -129,7 +139,7 @@ function predictionSeries(
       fontSize: 11,
       offset: [0, -3],
     }
-    const [left, right] = [parts.point(xEnds.min, scale.y(value)), parts.point(xEnds.max, scale.y(value))]
+    const [left, right] = [parts.point(scale.x(from), scale.y(value)), parts.point(scale.x(steps.max), scale.y(value))]
     return {
       id: `prediction:${oracle}:${value}`,
       name,
@@ -143,6 +153,10 @@ function predictionSeries(
       data: [{ value: left, label }, { value: right }],
     }
   })
+}
+
+function predictionName({ oracle, over }: Pick<CurvePrediction, 'oracle' | 'over'>, words: Catalogue): string {
+  return words(over === 'last-half' ? 'chart.predictionOfMean' : 'chart.prediction', { oracle })
 }
 
 function groupLabels(data: CurvesData, theme: Theme, scale: Scale): parts.EndLabel[] {
@@ -170,7 +184,9 @@ function subtitle(
   const how = [
     ...(data.factor === null ? [] : [words('chart.colour', { factor: within(data.factor.title[language], language) })]),
     words(data.groups.some(({ mean }) => mean !== undefined) ? 'chart.eachAndMean' : 'chart.each'),
-    ...(prediction === undefined ? [] : [words('chart.theory', { oracle: prediction.oracle })]),
+    ...(prediction === undefined
+      ? []
+      : [words(prediction.over === 'last-half' ? 'chart.theoryOfMean' : 'chart.theory', { oracle: prediction.oracle })]),
   ]
   const sampling = [
     words('chart.showing', { shown: data.shown, total: data.total }),
@@ -194,7 +210,7 @@ function tableTwin(data: CurvesData, words: Catalogue): parts.TableTwin {
       ? []
       : Array.from({ length: mean.length }, (_, i) => [label, words('chart.mean'), lines[0]?.steps[i] ?? Number.NaN, parts.at(mean, i)])),
   ])
-  const predicted = data.predictions.map(({ label, value, oracle }) => [label, words('chart.prediction', { oracle }), Number.NaN, value])
+  const predicted = data.predictions.map(({ value, label, ...of }) => [label, predictionName(of, words), Number.NaN, value])
   return { columns, rows: [...measured, ...predicted] }
 }
 
@@ -215,7 +231,14 @@ function alternative(data: CurvesData, words: Catalogue): string {
   const theory = new Set(data.predictions.map(({ value }) => formatNumber(value, language)))
   return [
     words('chart.curvesAlternative', { metric, steps: formatCount(steps.max, language), n: data.n, ends: list(ends) }),
-    ...(prediction === undefined ? [] : [words('chart.curvesTheory', { oracle: prediction.oracle, values: list(theory) })]),
+    ...(prediction === undefined
+      ? []
+      : [
+          words(prediction.over === 'last-half' ? 'chart.curvesTheoryOfMean' : 'chart.curvesTheory', {
+            oracle: prediction.oracle,
+            values: list(theory),
+          }),
+        ]),
   ].join(language === 'ja' ? '' : ' ')
 }
 

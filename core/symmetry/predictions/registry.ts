@@ -56,6 +56,11 @@ export function oracleTitle(number: string): Words | null {
   return [...oracles, ...meanOracles, ...boundaries].find((oracle) => oracle.number === number)?.title ?? null
 }
 
+/** Whether the oracle with this number speaks of means over the second half of training, not of how a run ends. */
+export function isOfMeans(number: string): boolean {
+  return meanOracles.some((oracle) => oracle.number === number)
+}
+
 /** The oracle that speaks of what is trained, or null where the theory has no closed form (theory.md section 8). */
 export function oracleFor(trained: Trained): Oracle | null {
   return oracles.find((oracle) => oracle.speaksOf(trained)) ?? null

@@ -31,7 +31,7 @@ const study: Study = {
   id: '0a1b', name: 'a', hash, title: words, question: words, formula: '\\ell', formulaMathml: '<math><mi>ℓ</mi></math>', createdMs: 0, engine: 'wasm', device: null,
   runs: { queued: 0, running: 1, finished: 2, stopped: 3, failed: 4, interrupted: 5 }, step: 1, steps: 2, secondsLeft: null, factors: [factor],
   metrics: [{ name: 'loss', title: words, unit: '', scale: 'log', isPredictable: true }],
-  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, upper: null, of: 'each', over: 'last', relativeTo: [], where: [], theory: null, reason: null, passed: 0, total: 1, runs: 1, value: null, interval: null, worst: -Infinity, worstRun: null }],
+  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, upper: null, of: 'each', over: 'last', relativeTo: [], where: [], theory: null, predicted: null, reason: null, passed: 0, total: 1, runs: 1, value: null, interval: null, worst: -Infinity, worstRun: null }],
 } // prettier-ignore
 const run: Run = {
   id: '0a1b.c.0', study: '0a1b', cell: 'c', stack: 's-0', lane: 0, replicate: 0, levels: [{ factor: factor.path, value: [1, 'x', null], label: 'x' }],
@@ -80,7 +80,7 @@ const events: Event[] = [
   { kind: 'runsEnded', cursor: 3, study: '0a1b', state: 'finished', runs: 4 },
 ]
 const measured = { run: '0a1b.c.0', names: ['x'], measured: new Float64Array([-0]), predicted: null, margin: new Float64Array([Infinity]) }
-const prediction = { metric: 'loss', oracle: 'lasso', cell: 'c', replicate: 0, value: Number.NaN }
+const prediction = { metric: 'loss', oracle: 'lasso', cell: 'c', replicate: 0, over: 'last-half' as const, value: Number.NaN }
 const report = { html: '<!doctype html><title>鏡</title>', bytes: 30 }
 
 export function createSampleRouter() {

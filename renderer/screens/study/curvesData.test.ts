@@ -75,12 +75,27 @@ describe('curvesData', () => {
 
   test('theory stands once for each level and value, and only for the runs that are shown', () => {
     const predictions: Prediction[] = [0, 1].flatMap((replicate) => [
-      { metric: 'loss', oracle: '8.2', cell: '0.1-product-linear', replicate, value: 0.5 },
-      { metric: 'other', oracle: '8.2', cell: '0.1-product-linear', replicate, value: 9 },
+      { metric: 'loss', oracle: '8.2', cell: '0.1-product-linear', replicate, over: 'last', value: 0.5 },
+      { metric: 'other', oracle: '8.2', cell: '0.1-product-linear', replicate, over: 'last', value: 9 },
     ])
     expect(curvesData(source({ predictions })).predictions).toEqual([])
     expect(curvesData(source({ predictions, only: { factor: 'model', label: 'product-linear' } })).predictions).toEqual([
-      { label: '0.1', value: 0.5, oracle: '8.2' },
+      { label: '0.1', value: 0.5, oracle: '8.2', over: 'last' },
+    ])
+  })
+
+  test('theory of a mean over the last half stays one, beside a last value of the same size', () => {
+    const of = (over: Prediction['over'], oracle: string): Prediction => ({
+      metric: 'loss',
+      oracle,
+      cell: '0.1-linear',
+      replicate: 0,
+      over,
+      value: 0.5,
+    })
+    expect(curvesData(source({ predictions: [of('last', '8.2'), of('last-half', '8.10')] })).predictions).toEqual([
+      { label: '0.1', value: 0.5, oracle: '8.2', over: 'last' },
+      { label: '0.1', value: 0.5, oracle: '8.10', over: 'last-half' },
     ])
   })
 
@@ -90,6 +105,7 @@ describe('curvesData', () => {
       oracle: '8.2',
       cell: '0.1-linear',
       replicate: value,
+      over: 'last' as const,
       value,
     }))
     expect(curvesData(source({ predictions })).predictions).toEqual([])

@@ -114,10 +114,10 @@ function distinct(source: CurvesSource): CurvesData['predictions'] {
   const { predictions, metric, level, factor, runs } = source
   const cells = new Map([...runs.values()].filter((run) => isChosen(run, source)).map((run) => [run.cell, levelLabel(run, factor)]))
   const found = new Map<string, CurvesData['predictions'][number]>()
-  for (const { metric: of, cell, value, oracle } of predictions) {
+  for (const { metric: of, cell, value, oracle, over } of predictions) {
     const label = cells.get(cell)
     if (of !== metric || label === undefined || (level !== null && label !== level)) continue
-    found.set(`${label} ${value}`, { label, value, oracle })
+    found.set(`${label} ${value} ${over}`, { label, value, oracle, over })
   }
   return [...found.values()]
 }

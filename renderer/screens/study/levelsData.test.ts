@@ -30,7 +30,14 @@ const comparison: Comparison = {
   pooled: [],
   levels: [level],
 }
-const theory = (cell: string, replicate: number, value: number): Prediction => ({ metric: 'loss', oracle: '8.2', cell, replicate, value })
+const theory = (cell: string, replicate: number, value: number): Prediction => ({
+  metric: 'loss',
+  oracle: '8.2',
+  cell,
+  replicate,
+  over: 'last',
+  value,
+})
 
 function only(predictions: readonly Prediction[], held: HeldLevel | null = null) {
   return levelsData({ study: aStudy(), comparison, runs: byId(eightRuns()), predictions, held }).groups[0]?.levels[0]
@@ -50,6 +57,11 @@ describe('levelsData', () => {
 
   test('a level that pools runs with and without a theory has none', () => {
     expect(only([theory('0.1-product-linear', 0, 1)])?.prediction).toBeNull()
+  })
+
+  test('last values are not held against the theory of a mean over the last half', () => {
+    const predictions = ['0.1-linear', '0.1-product-linear'].map((cell) => ({ ...theory(cell, 0, 1), over: 'last-half' as const }))
+    expect(only(predictions)?.prediction).toBeNull()
   })
 
   test('held at the level that has a theory, it is held against it', () => {

@@ -14,7 +14,7 @@ export type LevelsSource = {
 export function levelsData(source: LevelsSource): LevelsData {
   const { study, comparison, predictions } = source
   const factor = study.factors.find(({ path }) => path === comparison.factor)
-  const foretold = predictions.filter(({ metric }) => metric === comparison.metric)
+  const foretold = predictions.filter(({ metric, over }) => metric === comparison.metric && over === 'last') // what is compared are last values
   return {
     metric: chartMetric(study, comparison.metric),
     factor: factor ?? { title: { en: comparison.factor, ja: comparison.factor }, ordered: false },

@@ -42,7 +42,7 @@ export function pathData({ factor, coefficients: all, runs, predictions, held }:
 
 /** The oracle that speaks about these cells; nothing where several do. */
 function oracleOf(predictions: readonly Prediction[], cells: ReadonlySet<string>): string {
-  const oracles = new Set(predictions.flatMap(({ cell, oracle }) => (cells.has(cell) ? [oracle] : [])))
+  const oracles = new Set(predictions.flatMap(({ cell, oracle, over }) => (over === 'last' && cells.has(cell) ? [oracle] : [])))
   const [only] = oracles
   return oracles.size === 1 && only !== undefined ? only : ''
 }
