@@ -4,10 +4,12 @@ import type { StudySource } from '#core/contract/studies.ts'
 export type Problem = {
   readonly name: string
   readonly what: string
+  readonly preset: string
   readonly runs: number
   readonly steps: number
-  /** The sweep as one study, or its levels dealt out to several that train beside each other. */
-  studies(parts: number): readonly StudySource[]
+  readonly mostParts: number
+  /** The sweep as one study, or its levels dealt out to several, at most `mostParts`, that train beside each other; of all its steps, or of the first. */
+  studies(parts: number, steps?: number): readonly StudySource[]
 }
 
 /** E1: u ⊙ w on 60 × 12 data of its own, 8 decays × 10 seeds. E5: a tanh student of width 32 on 200 × 5, 8 decays × 5 seeds. */
@@ -39,13 +41,15 @@ type Sweep = {
   readonly steps: number
 }
 
-function sweep({ name, what, preset, levels, seeds, steps }: Sweep): Problem {
+function sweep({ name, what, preset, levels, seeds, steps: all }: Sweep): Problem {
   return {
     name,
     what,
+    preset,
     runs: levels.length * seeds,
-    steps,
-    studies: (parts) =>
+    steps: all,
+    mostParts: levels.length,
+    studies: (parts, steps = all) =>
       Array.from({ length: parts }, (_, part) => ({
         preset,
         overrides: [

@@ -1,8 +1,9 @@
-"""Makes the Python of the peers: a virtual environment in a folder of the user's, on Linux 0.9 GB to fetch and 2.2 GB on disk.
+"""Makes the Python of the peers in a new folder: a virtual environment, on Linux 0.9 GB to fetch and 2.2 GB on disk.
 
     python3 install.py FOLDER
 
-The last line of stdout is the path of its Python. A second call finds all in place; one that was cut off begins again.
+The last line of stdout is a JSON object: for each peer null, or the sentence why it is not there, which is the platform's
+or Python's fault and not the network's. Whoever calls this makes the folder whole: by renaming it once all has gone well.
 
 PyTorch's package for Linux is the one for GPUs: with everything that it asks for it fetches 3 GB. On the CPU none of
 that is called, but the loader wants to find each library by its name. So the nine large ones are stand-ins, copies of a
@@ -11,10 +12,11 @@ loaded. A call into one would end the process with the name of the function; tor
 The packages for macOS and Windows are for the CPU.
 """
 
-import hashlib
+import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -30,27 +32,50 @@ stand_ins = [
     "libnccl.so.2",
     "libnvrtc.so.13",
 ]
-requirements = pathlib.Path(__file__).with_name("requirements.txt")
-check = "import jax, torch; print(float(torch.ones(3) @ torch.ones(3)), jax.numpy.ones(3).sum())"
+here = pathlib.Path(__file__).parent
+peers = {
+    "pytorch": "import torch; print(float(torch.ones(3) @ torch.ones(3)))",
+    "jax": "import jax; print(float(jax.numpy.ones(3).sum()))",
+}
 
 
 def main(folder):
     if sys.version_info < (3, 11):
         sys.exit(f"Python: expected 3.11 or newer, got {sys.version.split()[0]}")
+    venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    proof = folder / "installed"  # written last
-    wanted = hashlib.sha256(requirements.read_bytes() + pathlib.Path(__file__).read_bytes()).hexdigest()
-    if not proof.exists() or proof.read_text() != wanted:
-        if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
-            sys.exit(f"FOLDER: expected a new one or one of the peers', got {folder}")
-        print("Installing PyTorch and JAX (some minutes)…", file=sys.stderr)
-        venv.create(folder, with_pip=True, clear=True)
-        run(python, "-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--quiet", "-r", requirements)
-        if sys.platform == "linux":
-            stand_in(folder)
-        run(python, "-c", check)
-        proof.write_text(wanted)
-    print(python)
+    failed = pip(python, "requirements.txt")
+    if failed is not None:
+        sys.exit(failed)  # without this one nothing says that the network is there
+    print(json.dumps({peer: add(peer, check, python, folder) for peer, check in peers.items()}))
+
+
+def add(peer, check, python, folder):
+    """Installs a peer and proves that it computes; the sentence why it is not to be had here, or None."""
+    failed = pip(python, f"requirements-{peer}.txt")
+    if failed is not None:
+        if "No matching distribution" in failed and not is_offline(failed):
+            return f"{failed.splitlines()[-1].removeprefix('ERROR: ')}, {sys.platform}, Python {sys.version.split()[0]}"
+        sys.exit(failed)
+    if peer == "pytorch" and sys.platform == "linux":
+        stand_in(folder)
+    done = subprocess.run([python, "-c", check], capture_output=True, text=True)
+    if done.returncode == 0:
+        return None
+    return (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+
+
+def pip(python, requirements):
+    """What pip said when it failed, or None."""
+    options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--disable-pip-version-check", "--quiet"]
+    done = subprocess.run(
+        [python, "-m", "pip", "install", *options, "-r", here / requirements], stdout=sys.stderr, stderr=subprocess.PIPE, text=True
+    )
+    return None if done.returncode == 0 else done.stderr.strip() or f"pip: exit status {done.returncode}"
+
+
+def is_offline(said):
+    return any(word in said for word in ("Retrying", "ConnectionError", "Timeout", "ProxyError"))
 
 
 def stand_in(folder):
@@ -62,13 +87,8 @@ def stand_in(folder):
     (site / "bind_late.pth").write_text("import sys, os; sys.setdlopenflags(os.RTLD_LAZY)\n")
 
 
-def run(*command):
-    done = subprocess.run([str(part) for part in command], stdout=sys.stderr)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command[1:4]))}: expected exit status 0, got {done.returncode}")
-
-
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("install.py: expected FOLDER, got " + (" ".join(sys.argv[1:]) or "nothing"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("install.py: stopped"))  # ends pip as well
     main(pathlib.Path(sys.argv[1]).absolute())

@@ -1,55 +1,59 @@
-"""What both peers share: the command line, the clock, and one JSON line for each measurement."""
+"""What both peers share: the command line, the clock, and the answers, one JSON line each on stdout.
+
+    peer.py --way WAY --problem FILE.npz
+
+A peer prepares its way and takes the first steps, which compiles, and says how long that took. Then it does what stands in
+each line of stdin and answers: {"steps": n} takes steps until n have been taken and tells the losses there;
+{"seconds": s} takes steps for about that long and tells their time. It ends with its stdin.
+"""
 
 import argparse
 import json
-import statistics
+import math
+import os
+import sys
 import time
 
-from problems import problems
+from problems import read_problem
 
 
-def arguments(ways):
-    """The command line; without an option a peer measures every problem in every way."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--problem", choices=problems, action="append")
-    parser.add_argument("--way", choices=ways, action="append")
-    parser.add_argument("--threads", type=int, help="threads that compute; the library's own choice without it")
-    parser.add_argument("--seconds", type=float, default=20, help="time for each measurement; what is not reached is extrapolated")
-    parser.add_argument("--steps", type=int, help="so many steps instead, to hold the losses of ways against each other")
-    options = parser.parse_args()
-    return options, [problems[name] for name in options.problem or problems], options.way or list(ways)
+def serve(ways, facts, prepared=lambda: None):
+    """Serves one problem in one way, on one thread.
 
-
-def measure(problem, prepare, options, facts):
-    """Trains `problem` and prints its line.
-
-    `prepare(problem)` gives `advance(steps)`, which takes all runs that many steps further, `loss()`, the mean over the
-    runs of their data losses, and `chunk`, the steps of one call. The first chunk warms up (and compiles); it is timed
-    apart and counts as steps. msPerStep is the median over the chunks, of all runs together.
+    A way is `prepare(problem)`, which gives `advance(steps)`, which takes all runs that many steps further, `losses()`,
+    the data loss of each run, and `chunk`, the steps of one call. `facts()` holds the version; `prepared()` is called
+    after the first steps.
     """
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever else is printed is no answer
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--problem", required=True)
+    parser.add_argument("--way", choices=ways, required=True)
+    options = parser.parse_args()
+    problem = read_problem(options.problem)
+
+    def answer(**line):
+        print(json.dumps(line), file=answers, flush=True)
+
     begin = time.perf_counter()
-    advance, loss, chunk = prepare(problem)
+    advance, losses, chunk = ways[options.way](problem)
     advance(chunk)
-    first = time.perf_counter() - begin
-    wanted = options.steps or problem.steps
-    done, seconds = chunk, []
-    while not seconds or (done < wanted and (options.steps or sum(seconds) < options.seconds)):
-        begin = time.perf_counter()
-        advance(chunk)
-        seconds.append(time.perf_counter() - begin)
-        done += chunk
-    ms = 1e3 * statistics.median(seconds) / chunk
-    line = {
-        "problem": problem.name,
-        **facts,
-        "runs": len(problem.decay),
-        "steps": problem.steps,
-        "measuredSteps": done,
-        "extrapolated": done < problem.steps,
-        "msPerStep": round(ms, 5),
-        "bestMsPerStep": round(1e3 * min(seconds) / chunk, 5),
-        "prepareSeconds": round(first, 3),  # compilation and the first chunk
-        "seconds": round(ms * problem.steps / 1e3, 3),  # of all steps at that pace, without preparing
-        "loss": loss(),  # after the measured steps
-    }
-    print(json.dumps(line), flush=True)
+    done = chunk
+    answer(**facts(), compileSeconds=time.perf_counter() - begin)  # with the first steps
+    prepared()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "steps" in asked:
+            while done < asked["steps"]:
+                advance(chunk)
+                done += chunk
+            answer(steps=done, losses=[loss if math.isfinite(loss) else None for loss in losses()])
+        else:
+            steps, seconds, used = 0, 0.0, time.process_time()
+            begin = time.perf_counter()
+            while seconds < asked["seconds"]:
+                advance(chunk)
+                steps += chunk
+                seconds = time.perf_counter() - begin
+            done += steps
+            answer(steps=steps, seconds=seconds, processorSeconds=time.process_time() - used)

@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 
-from measure import arguments, measure
+from measure import serve
 
 steps_per_call = 500
 unrolled = 4  # steps in the body of the loop; 1 and 16 are slower or within 2 %
@@ -40,22 +40,23 @@ def scan(problem):
         nonlocal p
         p = jax.block_until_ready(many(p))
 
-    return advance, lambda: float(jax.vmap(data_loss)(p, x, y).mean()), steps_per_call
+    return advance, lambda: jax.vmap(data_loss)(p, x, y).tolist(), steps_per_call
+
+
+def release(processors):
+    """The threads of JAX are made: from here on each may run wherever the system puts it, as those of the others do."""
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(thread), processors)
 
 
 if __name__ == "__main__":
-    ways = {"scan": scan}
-    options, chosen, names = arguments(ways)
     # XLA takes a thread for each processor that this process may use, decided when JAX is imported.
-    if options.threads is not None:
-        if not hasattr(os, "sched_setaffinity"):
-            sys.exit("--threads: expected Linux, where JAX can be held to fewer processors, got " + sys.platform)
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
+    if not hasattr(os, "sched_setaffinity"):
+        sys.exit("JAX: expected Linux, where it can be held to one thread, got " + sys.platform)
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
     os.environ["JAX_PLATFORMS"] = "cpu"
     import jax
     import jax.numpy as jnp
 
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    for problem in chosen:
-        for way in names:
-            measure(problem, ways[way], options, {"peer": "jax", "version": jax.__version__, "way": way, "threads": threads})
+    serve({"scan": scan}, lambda: {"version": jax.__version__}, prepared=lambda: release(allowed))

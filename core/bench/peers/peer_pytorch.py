@@ -9,10 +9,10 @@ a compiler 4 to 12 times), one step for each call of the compiled graph.
 """
 
 import torch
-from measure import arguments, measure
+from measure import serve
 
 steps_per_graph = 10
-chunk = 100  # steps of one timed call
+chunk = 100  # steps of one call
 
 
 def outputs(name, p, x):
@@ -23,9 +23,13 @@ def outputs(name, p, x):
     return torch.matmul(hidden, p["u"].unsqueeze(-1)).squeeze(-1)
 
 
+def run_losses(name, p, x, y):
+    return (outputs(name, p, x) - y).square().mean(-1)
+
+
 def data_loss(name, p, x, y):
     """The data losses added up over the runs, so that each run's gradient is its own."""
-    return (outputs(name, p, x) - y).square().mean(-1).sum()
+    return run_losses(name, p, x, y).sum()
 
 
 def in_place(name, p, x, y, decay, rate):
@@ -43,9 +47,9 @@ def tensors(problem):
     return p, torch.from_numpy(problem.x), torch.from_numpy(problem.y), decay
 
 
-def mean_loss(problem, p, x, y):
+def losses_of(problem, p, x, y):
     with torch.no_grad():
-        return data_loss(problem.name, p, x, y).item() / len(problem.decay)
+        return run_losses(problem.name, p, x, y).tolist()
 
 
 def loop(problem):
@@ -60,10 +64,10 @@ def loop(problem):
             for _ in range(steps):
                 in_place(problem.name, *own, problem.learning_rate)
 
-    def loss():
-        return sum(mean_loss(problem, own, own_x, own_y) for own, own_x, own_y, _ in runs)
+    def losses():
+        return [losses_of(problem, own, own_x, own_y) for own, own_x, own_y, _ in runs]
 
-    return advance, loss, 10
+    return advance, losses, 10
 
 
 def stacked(problem):
@@ -75,7 +79,7 @@ def stacked(problem):
         for _ in range(steps):
             in_place(problem.name, p, x, y, decay, problem.learning_rate)
 
-    return advance, lambda: mean_loss(problem, p, x, y), chunk
+    return advance, lambda: losses_of(problem, p, x, y), chunk
 
 
 def compiled(problem):
@@ -95,16 +99,10 @@ def compiled(problem):
             for _ in range(steps // steps_per_graph):
                 p = graph(p)
 
-    return advance, lambda: mean_loss(problem, p, x, y), chunk
+    return advance, lambda: losses_of(problem, p, x, y), chunk
 
 
 if __name__ == "__main__":
-    ways = {"loop": loop, "stacked": stacked, "compiled": compiled}
-    options, chosen, names = arguments(ways)
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    for problem in chosen:
-        for way in names:
-            torch.compiler.reset()
-            facts = {"peer": "pytorch", "version": torch.__version__, "way": way, "threads": torch.get_num_threads()}
-            measure(problem, ways[way], options, facts)
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    serve({"loop": loop, "stacked": stacked, "compiled": compiled}, lambda: {"version": torch.__version__})
