@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { split } from '#core/numerics/random/key.ts'
 import { familiesOf, mirrorsOf } from '#core/symmetry/symmetries/registry.ts'
 import { networkKey as key, networkOf, parseModel, type Planted } from './fixtures/networks.ts'
-import { findMirrors } from './findMirrors.ts'
+import { examineCandidates, findMirrors } from './findMirrors.ts'
 import { sampleLosses } from './network.ts'
 
 /** kind at place: number of mirrors found of those there could be, and their rank. */
@@ -162,10 +162,66 @@ describe('findMirrors', () => {
     expect(foundIn(wide)).toEqual({ 'swap layer1': '496/496 of rank 4' })
     expect(foundIn(wide, { most: 50 })).toEqual({ 'swap layer1': '50/496 of rank 4' })
   })
+  test('a neuron of relu that is off for every sample by chance is no mirror', () => {
+    const network = networkOf({ model: { kind: 'perceptron', widths: [2, 40], activation: 'relu' } })
+    for (let i = 0; i < 4; i += 1) {
+      const found = findMirrors({ network, key: split(key, `chance ${i}`) }).map(({ reflection, place }) => `${reflection} ${place.name}`)
+      expect(found).toEqual(['swap layer1', 'swap layer2'])
+    }
+  })
   test.each(['draws', 'most', 'rows'])('%s of 0 is refused', (option) => {
     expect(() => findMirrors({ network: networkOf({ model: all }), key, [option]: 0 })).toThrow(
       `findMirrors: ${option}: expected a whole number ≥ 1`,
     )
+  })
+})
+
+describe('examineCandidates', () => {
+  const rejectedIn = (planted: Planted) =>
+    [...examineCandidates({ network: networkOf(planted), key: split(key, 'search') })].flatMap(({ rejected, found }) =>
+      rejected === null ? [] : [{ ...rejected, kept: found?.mirrors.length ?? 0 }],
+    )
+  test('tells what is rejected, and how far it is from a mirror', () => {
+    const reflections = rejectedIn({ model: { ...all, activation: 'gelu' } }).filter(({ place }) => place.isLayer)
+    expect(reflections.map(({ reflection, rejected, checked }) => [reflection, rejected, checked])).toEqual([
+      ['flip', 4, 4],
+      ['negated-swap', 6, 6],
+      ['rotation', 3, 3],
+      ['mean', 1, 1],
+    ])
+    for (const { least, largest } of reflections) {
+      expect(least).toBeGreaterThan(1e-6) // no symmetry is off by far more than rounding
+      expect(largest).toBeGreaterThanOrEqual(least)
+      expect(largest).toBeLessThan(1e3)
+    }
+  })
+  test('the size of what breaks a symmetry is the size of the change', () => {
+    const of = (std: number) =>
+      rejectedIn({ model: all, reparametrise: [{ kind: 'syre', parameters: '*', std }] }).find(
+        ({ reflection, place }) => reflection === 'swap' && place.name === 'layer1',
+      )?.largest ?? Number.NaN
+    // linear in a small bias: the same draws, ten times smaller
+    expect(of(1e-4) / of(1e-5)).toBeCloseTo(10, 1)
+  })
+  test('a mask on some neurons rejects them, and keeps the others', () => {
+    const network = networkOf({
+      model: { kind: 'perceptron', widths: [6], biases: false },
+      reparametrise: [{ kind: 'asymmetric-mask', parameters: 'layer1.weight', fixed: 0.5 }],
+      size: [1, 2], // a weight for each neuron, so that each is free or frozen
+    })
+    const free = [...(network.constants['layer1.weight/mask'] ?? [])].flatMap((value, i) => (value === 1 ? [i] : []))
+    expect(free.length).toBeGreaterThan(1)
+    expect(free.length).toBeLessThan(6)
+    const pairs = (count: number) => (count * (count - 1)) / 2
+    const at = [...examineCandidates({ network, key: split(key, 'search') })].filter(({ place }) => place.isLayer)
+    const counted = Object.fromEntries(
+      at.map(({ reflection, found, rejected }) => [reflection, [found?.mirrors.length ?? 0, rejected?.rejected]]),
+    )
+    expect(counted).toMatchObject({
+      flip: [free.length, 6 - free.length],
+      swap: [pairs(free.length), pairs(6) - pairs(free.length)],
+      'negated-swap': [pairs(free.length), pairs(6) - pairs(free.length)],
+    })
   })
 })
 

@@ -2,7 +2,7 @@
  * Finds the mirrors of a network: tries every candidate by its definition, ℓ(Rθ, x) = ℓ(θ, x) for every sample, at random parameters and random data.
  *
  * Nothing is taken from the registry of symmetries, so that a reparametrisation, a mask or a new model is judged by what it computes. The test is of a function at points: for
- * a loss that is analytic (or is so piece by piece) a reflection that is no symmetry agrees at random points with probability 0.
+ * a loss that is analytic a reflection that is no symmetry agrees at random points with probability 0; one that is so piece by piece is tried at more points where chance may pass.
  * Source: theory.md 1.1, 1.2; the search is ours.
  */
 import { Refusal } from '#core/contract/errors.ts'
@@ -24,6 +24,9 @@ const tolerance = 1e-9
 const probes = 24 // of a place that is no layer, before all of its candidates are tried
 const directions = 3 // of a rotation
 const samples = 4
+/** A group of which only some are kept, or which has few: a neuron of relu that is off for every sample of three draws may pass by chance, one time in a hundred; of all these draws never. */
+const confirmations = 24
+const few = 8
 const mostKept = 6e7 // numbers in the matrices O of one kind at one place: half a gigabyte
 const mostTogether = 2e7 // numbers of candidates that are tried at a time
 
@@ -82,7 +85,7 @@ export type Search = {
  * @param rows     whole, ≥ 1; 1 where absent
  * @returns        in the order of places and kinds; empty for a network without any
  * Accuracy: what breaks a symmetry by less than about 1e-9 of the loss is not seen.
- * Cost: candidates · draws · 4 runs of the network, of those that are no symmetry one draw.
+ * Cost: candidates · draws · 4 runs of the network, of those that are no symmetry one draw; 24 draws more for groups of at most 8 or of which some are rejected.
  * Fails: 'invalid-input' if a number breaks its rule.
  */
 export function findMirrors(search: Search): readonly FoundMirrors[] {
@@ -98,7 +101,9 @@ export function* examineCandidates({ network, key, draws = 3, most = 600, rows =
     throw new Refusal('invalid-input', 'findMirrors: network: expected parameters that are trained, got none')
   const like = Object.fromEntries(network.form.trained.map((shape) => [shape.name, { length: sizeOf(shape) }]))
   const count = isOneSample(network) ? rows : samples
-  const points = Array.from({ length: draws }, (_, draw) => pointOf(network, split(key, `draw ${draw}`), count))
+  const point = (_: unknown, draw: number) => pointOf(network, split(key, `draw ${draw}`), count)
+  const points = Array.from({ length: draws }, point)
+  const more = Array.from({ length: confirmations }, (_, i) => once(() => point(_, draws + i)))
   const known = new Set<string>()
   for (const place of placesOf(network)) {
     let isRotated = false
@@ -111,7 +116,7 @@ export function* examineCandidates({ network, key, draws = 3, most = 600, rows =
         yield { reflection, place, found: null, rejected: null, isTooLarge: true }
         continue
       }
-      const trial = { place, reflection, network, points, key, each, most: Math.min(most, Math.max(1, Math.floor(mostKept / each))) }
+      const trial = { place, reflection, network, points, more, key, each, most: Math.min(most, Math.max(1, Math.floor(mostKept / each))) }
       const { found, rejected } = examine(candidates, trial)
       const fresh = found === null ? [] : found.mirrors.filter((mirror) => isFresh(mirror, known))
       if (reflection === 'rotation') isRotated = fresh.length > 0
@@ -151,6 +156,7 @@ type Trial = {
   readonly reflection: Reflection
   readonly network: Network
   readonly points: readonly Point[]
+  readonly more: readonly (() => Point)[]
   readonly most: number
   readonly each: number // numbers of one candidate's O
   readonly key: Key
@@ -161,11 +167,11 @@ function examine(candidates: Candidates, trial: Trial): Pick<Examined, 'found' |
   const chosen = someOf(candidates.count, most, split(key, `${reflection} ${place.name}`))
   const about = { reflection, place, candidates: candidates.count }
   if (!place.isLayer && chosen.length > probes) {
-    const few = Array.from({ length: probes }, (_, i) => chosen[Math.floor((i * chosen.length) / probes)] ?? 0)
-    const { kept, changes } = verified(few, candidates, trial)
+    const sample = Array.from({ length: probes }, (_, i) => chosen[Math.floor((i * chosen.length) / probes)] ?? 0)
+    const { kept, changes } = verified(sample, candidates, trial)
     if (kept.length === 0) return { found: null, rejected: { ...about, checked: probes, ...rejectedOf(changes) } }
   }
-  const { kept, changes } = verified(chosen, candidates, trial)
+  const { kept, changes } = confirmed(verified(chosen, candidates, trial), trial)
   const checked = chosen.length
   const rejected = changes.length === 0 ? null : { ...about, checked, ...rejectedOf(changes) }
   if (kept.length === 0 || (reflection === 'rotation' && rejected !== null)) return { found: null, rejected } // a rotation is one in every direction
@@ -208,7 +214,27 @@ function verified(chosen: readonly number[], candidates: Candidates, trial: Tria
   return { kept, changes }
 }
 
-function verifiedTogether(mirrors: readonly Mirror[], { network, points }: Trial): Verified {
+/** What may have passed by chance is tried at more points. */
+function confirmed({ kept, changes }: Verified, trial: Trial): Verified {
+  if (kept.length === 0 || (changes.length === 0 && kept.length > few)) return { kept, changes }
+  const again = trial.more.reduce<Verified>(
+    (so, point) => {
+      if (so.kept.length === 0) return so
+      const part = verifiedTogether(so.kept.map(({ mirror }) => mirror), { network: trial.network, points: [point()] }) // prettier-ignore
+      return { kept: part.kept, changes: [...so.changes, ...part.changes] }
+    },
+    { kept, changes },
+  )
+  const errors = new Map(kept.map(({ mirror, error }) => [mirror, error]))
+  return { ...again, kept: again.kept.map(({ mirror, error }) => ({ mirror, error: Math.max(error, errors.get(mirror) ?? 0) })) }
+}
+
+function once<T>(make: () => T): () => T {
+  const made: T[] = []
+  return () => (made[0] ??= make())
+}
+
+function verifiedTogether(mirrors: readonly Mirror[], { network, points }: Pick<Trial, 'network' | 'points'>): Verified {
   const changes: number[] = []
   const kept = points.reduce<readonly Kept[]>(
     (so, { theta, rows, losses }) => {

@@ -30,7 +30,7 @@ import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { rootKey, split, type Key } from '#core/numerics/random/key.ts'
 import { lossOf, modelOf } from '#core/study/kinds.ts'
 import { commonDecay } from '#core/symmetry/predictions/prediction.ts'
-import { familiesOf } from '#core/symmetry/symmetries/registry.ts'
+import { familiesOf, lengthsOf } from '#core/symmetry/symmetries/registry.ts'
 import { keepsMirrors } from '#core/symmetry/symmetries/symmetry.ts'
 import type { JobContext } from '../childJob.ts'
 import { makeLanes, type Lane } from '../lanes.ts'
@@ -70,7 +70,7 @@ export async function runMirrors(
   if (Object.values(theta).some((values) => !values.every(Number.isFinite))) notes.push({ kind: 'not-finite' })
   const examined = await search(subject, notes, job)
   const mirrors = await measure(subject, examined, { notes, job })
-  const content: MirrorsContent = { mirrors, rejected: rejectedRows(subject, examined), families: familyRows(subject), notes }
+  const content: MirrorsContent = { mirrors, rejected: rejectedRows(examined), families: familyRows(subject), notes }
   return { kind: 'mirrors', content }
 }
 
@@ -245,10 +245,12 @@ function exponentOf({ value, standardError, estimator, count }: Exponent): Mirro
 }
 
 /** The model's own symmetries that are gone first, then the candidates that never were any. */
-function rejectedRows({ lane }: Subject, groups: readonly Group[]): RejectedRow[] {
-  assert(lane.form.trained.length > 0, 'mirrors: a search has parameters')
+function rejectedRows(groups: readonly Group[]): RejectedRow[] {
+  const isWhole = (reflection: Reflection, place: Place) =>
+    groups.some(({ found, place: { name } }) => name === place.name && found?.reflection === reflection && found.checked === found.mirrors.length) // prettier-ignore
   const isShown = (family: string, reflection: Reflection, place: Place) =>
-    groups.some((one) => one.found !== null && one.named.family === family && one.reflection === reflection && one.place !== place)
+    groups.some((one) => one.found !== null && one.named.family === family && one.reflection === reflection && one.place !== place) ||
+    (reflection === 'negated-swap' && isWhole('swap', place) && isWhole('flip', place)) // a flip, then a swap
   const rows = groups.flatMap(({ rejected, named, reflection, place }): RejectedRow[] => {
     if (rejected === null) return []
     const { candidates, checked, rejected: count, least, largest } = rejected
@@ -262,6 +264,7 @@ function rejectedRows({ lane }: Subject, groups: readonly Group[]): RejectedRow[
 function familyRows({ lane, theta }: Subject): SymmetryFamily[] {
   const { study } = lane
   const isPlain = study.reparametrise.length === 0
+  const like = lengthsOf(study.model, lane.size)
   return familiesOf(study.model).map((family) => {
     const { kind, name, title, hasMirrors, isFinite, onMirror, blocks, conserved } = family
     const rate = commonDecay(study, blocks)
@@ -269,7 +272,7 @@ function familyRows({ lane, theta }: Subject): SymmetryFamily[] {
       symmetry: kind,
       family: name,
       title,
-      mirrors: isFinite ? (isPlain ? family.mirrors(theta).length : null) : null,
+      mirrors: isFinite ? family.mirrors(like).length : null,
       onMirror: hasMirrors ? onMirror : null,
       keptBy: hasMirrors ? optimisers.filter((optimiser) => keepsMirrors(family, { optimiser: { kind: optimiser } })) : [],
       isKept: hasMirrors ? keepsMirrors(family, stepsAsked(lane)) : null,
