@@ -30,6 +30,8 @@ function optionOf(figure: Figure, theme: Theme, words: Catalogue): EChartsOption
       return charts.levels.option(figure.data, theme, words)
     case 'path':
       return charts.path.option(figure.data, theme, words)
+    case 'survival':
+      return charts.survival.option(figure.data, theme, words)
     default:
       return figure satisfies never
   }

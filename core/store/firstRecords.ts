@@ -26,20 +26,28 @@ export function firstRecords(db: Readable, asked: RecordsQuery): FirstRecords {
     const runs = new Map<string, FirstRecord>()
     let widestGap: number | null = null
     for (const [stack, lanes] of lanesOf(db, asked)) {
-      const least = Math.min(...lanes.values().map(({ from }) => from))
+      const from = Math.min(...lanes.values().map((lane) => lane.from))
       let before: number | null = null
-      for (const { steps, values } of chunksOf(db, stack, asked.metric)) {
-        for (const [row, step] of steps.entries()) {
-          if (step < least) continue
-          if (before !== null) widestGap = Math.max(widestGap ?? 0, step - before)
-          before = step
-          for (const [index, lane] of lanes) look(lane, { step, value: values[index * steps.length + row] ?? Number.NaN }, asked)
-        }
+      for (const row of rowsFrom(db, { stack, metric: asked.metric, from })) {
+        if (before !== null) widestGap = Math.max(widestGap ?? 0, row.step - before)
+        before = row.step
+        for (const [index, lane] of lanes) look(lane, { step: row.step, value: row.valueOf(index) }, asked)
       }
       if (before !== null) for (const { run, begin, first, last } of lanes.values()) runs.set(run, { begin, first, last })
     }
     return { runs, widestGap }
   })
+}
+
+type Row = { readonly step: number; valueOf(lane: number): number }
+
+/** The rows of a stack from a step on, in order. */
+function* rowsFrom(db: Readable, { stack, metric, from }: { stack: string; metric: string; from: number }): Generator<Row> {
+  for (const { steps, values } of chunksOf(db, stack, metric)) {
+    for (const [row, step] of steps.entries()) {
+      if (step >= from) yield { step, valueOf: (lane) => values[lane * steps.length + row] ?? Number.NaN }
+    }
+  }
 }
 
 function look(lane: Lane, { step, value }: { step: number; value: number }, { isReached }: RecordsQuery): void {

@@ -15,7 +15,8 @@ export function figures(model: ReportModel, words: Catalogue): Block[] {
   ]
 }
 
-function figureBlock(figure: Figure, number: number, words: Catalogue): Block {
+/** A figure as the report shows it, beneath it its numbers as a table. */
+export function figureBlock(figure: Figure, number: number, words: Catalogue): Block {
   const { alternative, table } = described(figure, words)
   const count = table.rows.length * table.columns.length
   return {
@@ -39,6 +40,8 @@ function described(figure: Figure, words: Catalogue): { alternative: string; tab
       return { alternative: charts.levels.alternative(figure.data, words), table: charts.levels.tableTwin(figure.data, words) }
     case 'path':
       return { alternative: charts.path.alternative(figure.data, words), table: charts.path.tableTwin(figure.data, words) }
+    case 'survival':
+      return { alternative: charts.survival.alternative(figure.data, words), table: charts.survival.tableTwin(figure.data, words) }
     default:
       return figure satisfies never
   }
