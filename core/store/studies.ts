@@ -52,12 +52,13 @@ export function insertStudy(db: Writable, { study, stacks, runs, files }: Design
   })
 }
 
-/** Adds runs to a study, in stacks of their own behind those that are there; the runs that exist stay as they are. */
-export function addRuns(
-  db: Writable,
-  study: string,
-  { text, resolved, stacks, runs }: Pick<NewStudy, 'text' | 'resolved'> & Pick<Design, 'stacks' | 'runs'>,
-): void {
+type Addition = Pick<NewStudy, 'text' | 'resolved'> & Pick<Design, 'stacks' | 'runs'> & { readonly factors?: readonly Factor[] }
+
+/**
+ * Adds runs to a study, in stacks of their own behind those that are there; the runs that exist stay as they are. Factors are given where the
+ * runs have levels that are new.
+ */
+export function addRuns(db: Writable, study: string, { text, resolved, stacks, runs, factors }: Addition): void {
   transact(db, () => {
     const changed = query(db, 'UPDATE studies SET resolved_text = :text, resolved_json = :resolved WHERE id = :study').run({
       study,
@@ -65,6 +66,10 @@ export function addRuns(
       resolved: JSON.stringify(resolved),
     })
     assert(changed === 1, `runs are added to a study that exists: ${study}`)
+    if (factors !== undefined) {
+      const sql = `UPDATE studies SET summary_json = json_set(summary_json, '$.factors', json(:factors)) WHERE id = :study`
+      query(db, sql).run({ study, factors: JSON.stringify(factors) })
+    }
     insertStacks(db, study, stacks)
     insertRuns(db, study, runs)
     requireWholeStacks(stacks, runs)

@@ -113,7 +113,7 @@ describe('a bisection', () => {
 })
 
 function atKind(model: Json | undefined): unknown {
-  return typeof model === 'object' && model !== null && 'kind' in model ? model.kind : undefined
+  return typeof model === 'object' && model !== null && 'kind' in model ? model['kind'] : undefined
 }
 
 function refusalOf(action: () => unknown): Refusal | null {

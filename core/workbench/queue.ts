@@ -29,6 +29,8 @@ export type QueueParts = {
   readonly log: (text: string) => void
   readonly jobs: number // trainers at a time
   readonly checkpointEveryMs: number
+  /** The stacks that a study goes on with when its last one has finished; none for a study that is at its end. */
+  readonly followUp: (study: string) => readonly Waiting[]
 }
 
 /** A stack that waits: where its study stands in the store, and what its trainer needs. */
@@ -63,28 +65,39 @@ type State = {
   readonly waiting: Waiting[]
   readonly running: Set<Running>
   readonly ends: Map<string, StackEnd[]> // of a study, since it was added to an idle queue
+  readonly stopped: Set<string> // studies that were asked to stop since then: nothing follows
   readonly listeners: Set<() => void>
   isClosed: boolean
 }
 
 export function createQueue(parts: QueueParts): Queue {
-  const state: State = { parts, waiting: [], running: new Set(), ends: new Map(), listeners: new Set(), isClosed: false }
-  const isBusy = (study: string) =>
-    state.waiting.some((one) => one.study === study) || [...state.running].some((one) => one.waiting.study === study)
+  const state: State = {
+    parts,
+    waiting: [],
+    running: new Set(),
+    ends: new Map(),
+    stopped: new Set(),
+    listeners: new Set(),
+    isClosed: false,
+  }
   return {
     add: (stacks) => {
       if (state.isClosed) throw new Refusal('conflict', 'queue: expected an open workbench, got one that is closing')
-      for (const { study } of stacks) if (!isBusy(study)) state.ends.delete(study)
+      for (const { study } of stacks) {
+        if (isBusy(state, study)) continue
+        state.ends.delete(study)
+        state.stopped.delete(study)
+      }
       state.waiting.push(...stacks)
       begin(state)
     },
     stop: (study) => stop(state, study),
-    isBusy,
+    isBusy: (study) => isBusy(state, study),
     secondsLeft: (study) => secondsLeft(state, study),
     idle: (study) =>
       new Promise((resolve) => {
         const look = () => {
-          if (isBusy(study)) return
+          if (isBusy(state, study)) return
           state.listeners.delete(look)
           resolve(state.ends.get(study) ?? [])
         }
@@ -98,6 +111,10 @@ export function createQueue(parts: QueueParts): Queue {
       await Promise.all([...state.running].map(({ job }) => job.finished))
     },
   }
+}
+
+function isBusy({ waiting, running }: State, study: string): boolean {
+  return waiting.some((one) => one.study === study) || [...running].some((one) => one.waiting.study === study)
 }
 
 /** Starts as many of those that wait as may train at a time. */
@@ -162,15 +179,31 @@ function secondsLeft({ parts, waiting, running }: State, study: string): number 
   return Math.max(...own, own.reduce((sum, ms) => sum + ms, queued) / parts.jobs) / 1_000
 }
 
-function settle({ parts, ends, listeners }: State, waiting: Waiting, end: End): void {
+function settle(state: State, waiting: Waiting, end: End): void {
+  const { parts, ends, listeners } = state
   const { study } = waiting
-  ends.set(study, [...(ends.get(study) ?? []), record(parts, waiting, end)])
+  const ended = record(parts, waiting, end)
+  ends.set(study, [...(ends.get(study) ?? []), ended])
+  if (ended.state === 'finished' && !isBusy(state, study)) goOn(state, study)
   parts.events.say({ kind: 'studyChanged', study })
   for (const listener of listeners) listener()
 }
 
+/** Adds what follows of a study whose last stack has finished, unless it was asked to stop; where that fails, the study ends with the sentence. */
+function goOn({ parts, waiting, ends, stopped, isClosed }: State, study: string): void {
+  if (isClosed || stopped.has(study)) return
+  try {
+    waiting.push(...parts.followUp(study))
+  } catch (error) {
+    const record = toRecord(error)
+    parts.log(`${study}: ${record.message}`)
+    ends.set(study, [...(ends.get(study) ?? []), { stack: study, state: 'failed', refusal: fromRecord(record) }])
+  }
+}
+
 function stop(state: State, study: string): void {
-  const { waiting, running } = state
+  const { waiting, running, stopped } = state
+  if (isBusy(state, study)) stopped.add(study)
   for (const one of waiting.filter((some) => some.study === study)) {
     waiting.splice(waiting.indexOf(one), 1)
     settle(state, one, { state: 'stopped', refusal: null, trainingMs: 0 })

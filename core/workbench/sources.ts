@@ -6,7 +6,7 @@ import type { DataSize } from '#core/plan/plan.ts'
 import { dataOf } from '#core/study/kinds.ts'
 import { rootKey } from '#core/numerics/random/key.ts'
 import { freezeStudy, readStudy, type Study } from '#core/study/study.ts'
-import { openDataFiles, type DataFiles } from './files.ts'
+import { openDataFiles, type DataFile, type DataFiles } from './files.ts'
 import { presetText } from './presets.ts'
 
 export type Source = { readonly study: Study; readonly files: DataFiles; readonly size: DataSize }
@@ -27,7 +27,7 @@ export function openSource({ preset, text, name, folder, overrides = [] }: Study
 }
 
 /** Rows and columns of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */
-export function sizeOf(files: DataFiles): DataSize {
+export function sizeOf(files: (path: string) => Pick<DataFile, 'bytes' | 'name'>): DataSize {
   const known = new Map<string, ReturnType<DataSize>>()
   const reader = fileReader({ bytes: (path) => files(path).bytes, nameOf: (path) => files(path).name })
   return (study) => {

@@ -4,10 +4,11 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineName } from '#core/contract/engines.ts'
 import type { Run } from '#core/contract/runs.ts'
 import { asJson, type Json } from '#core/contract/values.ts'
-import type { Study as StudySummary } from '#core/contract/studies.ts'
+import type { Factor, Study as StudySummary } from '#core/contract/studies.ts'
 import { planStacks, runId, type Stack as PlannedStack } from '#core/plan/plan.ts'
 import { studySchema, type StudyFile } from '#core/study/schema.ts'
 import type { Cell } from '#core/study/cells.ts'
+import { askedBy, type Leveled } from '#core/study/bisections.ts'
 import { freezeStudy, type Study } from '#core/study/study.ts'
 import { writeYaml } from '#core/study/text/writeYaml.ts'
 import { explainProblems } from '#core/study/text/problems.ts'
@@ -89,9 +90,18 @@ function runsOf(study: Study, { stacks, first }: { stacks: readonly PlannedStack
 export function extendStudy(project: Project, { study, size }: Source): void {
   const there = new Set(allRuns(project.db, study.id).map(({ id }) => id))
   const stacks = planStacks(study, { size, isWanted: ({ id }) => !there.has(id) })
-  if (stacks.length === 0) return
+  if (stacks.length > 0) addStacks(project, study, { stacks })
+}
+
+/** Writes planned stacks behind those that a study has; with its factors where they bring levels that are new. */
+export function addStacks(
+  project: Project,
+  study: Study,
+  { stacks, factors }: { stacks: readonly PlannedStack[]; factors?: readonly Factor[] },
+): void {
   const first = readStacks(project.db, study.id).length
   addRuns(project.db, study.id, {
+    ...(factors === undefined ? {} : { factors }),
     text: writeYaml(asJson(study.file)),
     resolved: asJson(study.file),
     stacks: stacks.map((stack, i) => ({
@@ -104,12 +114,20 @@ export function extendStudy(project: Project, { study, size }: Source): void {
   })
 }
 
-/** The frozen study of a project, resolved again from what is stored; the stored bytes of its files name themselves. */
-export function storedStudy(project: Project<Readable>, id: string): { study: Study; files: Readonly<Record<string, string>> } {
+/**
+ * The frozen study of a project, resolved again from what is stored; the stored bytes of its files name themselves. A bisection has the levels of
+ * its runs, and those of others that are to come.
+ */
+export function storedStudy(
+  project: Project<Readable>,
+  id: string,
+  toCome: readonly Leveled[] = [],
+): { study: Study; files: Readonly<Record<string, string>> } {
   const { resolved } = readSpecification(project.db, id)
   const stored = new Map(readStudyFiles(project.db, id).map(({ path, sha256 }) => [path, sha256]))
   const file = knownStudy(id, resolved)
-  const study = freezeStudy(file, (path) => stored.get(path) ?? missing(path))
+  const asked = file.design.kind === 'bisection' ? askedBy(file, [...allRuns(project.db, id), ...toCome]) : undefined
+  const study = freezeStudy(file, (path) => stored.get(path) ?? missing(path), asked)
   return { study, files: Object.fromEntries([...stored].map(([path, sha256]) => [path, artifactPath(project, sha256)])) }
 }
 

@@ -18,8 +18,9 @@ import { runJob, type JobEnd, type JobOptions } from '#core/trainer/parent.ts'
 import type { FromTrainer, Job, Launcher, Result } from '#core/trainer/protocol.ts'
 import { compare } from './comparisons.ts'
 import { createEvents, type Events } from './events.ts'
-import { createQueue, type Queue, type StackEnd } from './queue.ts'
+import { createQueue, type Queue, type StackEnd, type Waiting } from './queue.ts'
 import { gatherReport } from './reports.ts'
+import { addRound, wantedNow } from './rounds.ts'
 import { openSource } from './sources.ts'
 import { survive } from './survivals.ts'
 import { extendStudy, keepFiles, listSummaries, resetUnfinished, storeStudy, summaryOf, waitingOf } from './studies.ts'
@@ -91,7 +92,12 @@ export function createReader(parts: ReaderParts): Reader {
 export function createWorkbench(parts: WorkbenchParts): Workbench {
   const { project } = parts
   const events = createEvents(() => listStudies(project.db).map(({ id }) => id), parts.nowMs())
-  const queue = createQueue({ ...parts, events, checkpointEveryMs: parts.checkpointEveryMs ?? defaultCheckpointMs })
+  const queue = createQueue({
+    ...parts,
+    events,
+    checkpointEveryMs: parts.checkpointEveryMs ?? defaultCheckpointMs,
+    followUp: (study) => (addRound(project, study) === 0 ? [] : queuedOf(project, study)),
+  })
   return {
     ...createReader({ ...parts, scratch: scratchFolder(project) }),
     project,
@@ -131,9 +137,14 @@ function start(
 
 function resume(parts: WorkbenchParts, queue: Queue, id: string): { study: string; queued: number } {
   if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
-  const queued = resetUnfinished(parts.project, id, parts.log)
-  queue.add(waitingOf(parts.project, id, (state) => state === 'queued'))
+  const unfinished = resetUnfinished(parts.project, id, parts.log)
+  const queued = unfinished > 0 ? unfinished : addRound(parts.project, id) // a bisection may have ended between two rounds
+  queue.add(queuedOf(parts.project, id))
   return { study: id, queued }
+}
+
+function queuedOf(project: Project, study: string): Waiting[] {
+  return waitingOf(project, study, (state) => state === 'queued')
 }
 
 type OneJobHandlers = { readonly artifact?: (message: Extract<FromTrainer, { kind: 'artifact' }>) => Promise<void> }
@@ -161,5 +172,7 @@ export function failureOf(project: Project, study: string, ends: readonly StackE
   const refused = ends.find(({ refusal }) => refusal !== null)?.refusal
   if (refused !== undefined && refused !== null) return refused
   const open = readStacks(project.db, study).filter(({ state }) => state !== 'finished')
-  return open.length === 0 ? null : new Refusal('cancelled', `study: ${open.length} of its stacks have not finished; resume it to go on`)
+  if (open.length > 0) return new Refusal('cancelled', `study: ${open.length} of its stacks have not finished; resume it to go on`)
+  const wanted = wantedNow(project, study).length
+  return wanted === 0 ? null : new Refusal('cancelled', `study: its brackets want ${wanted} runs more; resume it to go on`)
 }

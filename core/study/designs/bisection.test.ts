@@ -237,8 +237,8 @@ describe('the settings', () => {
     [1, 'above', 'above'],
     [2, 'below', 'above'],
     [Number.NaN, null, null],
-    [Infinity, null, null],
-    [-Infinity, null, null],
+    [Infinity, 'below', 'above'],
+    [-Infinity, 'above', 'below'], // the log of a norm that is zero
   ])('a value of %d is %s where at most 1 is above, and %s where at least 1 is', (value, atMost, atLeast) => {
     expect(sideOfValue({ atMost: 1 }, value)).toBe(atMost)
     expect(sideOfValue({ atLeast: 1 }, value)).toBe(atLeast)

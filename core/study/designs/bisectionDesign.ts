@@ -63,9 +63,9 @@ export const bisection = {
   },
 } as const
 
-/** Which side a run says it is on; null for a run without a finite value. */
+/** Which side a run says it is on; null for a run without a value. */
 export function sideOf({ atMost = Infinity, atLeast = -Infinity }: Pick<Criterion, 'atMost' | 'atLeast'>, value: number): Side | null {
-  if (!Number.isFinite(value)) return null
+  if (Number.isNaN(value)) return null
   return value <= atMost && value >= atLeast ? 'above' : 'below'
 }
 
