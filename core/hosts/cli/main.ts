@@ -9,6 +9,7 @@ import { addBench } from './commands/bench.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
+import { addMirrors } from './commands/mirrors.ts'
 import { addOpen } from './commands/open.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPreset } from './commands/preset.ts'
@@ -28,6 +29,7 @@ const commands: readonly Register[] = [
   addRuns,
   addCompare,
   addStructure,
+  addMirrors,
   addReport,
   addExport,
   addVerify,

@@ -94,6 +94,7 @@ describe('the program', () => {
       'runs',
       'compare',
       'structure',
+      'mirrors',
       'report',
       'export',
       'verify',

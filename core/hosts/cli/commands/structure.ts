@@ -97,7 +97,7 @@ async function ofFile(source: string, { run, found, options }: FileGiven): Promi
 }
 
 /** A run by its id, by the end of it that the table of runs shows, or by a start of either that only one has. */
-function runMeant(db: Readable, text: string | undefined): Run {
+export function runMeant(db: Readable, text: string | undefined): Run {
   const { runs } = readRuns(db, { limit: 100_000 })
   const shortOf = ({ id, study }: Run) => id.slice(study.length + 1)
   const [first] = runs
