@@ -71,6 +71,8 @@ export const verdictPart = z.strictObject({
   runs: count.default(0), // that have come to their end
   value: real.nullable().default(null), // of a mean or median
   interval: z.strictObject({ low: real, high: real }).nullable().default(null),
+  least: real.nullable().default(null), // of the values that there are
+  most: real.nullable().default(null),
   worst: real.nullable(),
   worstRun: id.nullable(),
 })

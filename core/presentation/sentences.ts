@@ -43,55 +43,71 @@ export function verdictSentences(parts: readonly VerdictPart[], naming: Naming, 
 
 function verdictSentence(part: VerdictPart, naming: Naming, words: Catalogue): string {
   const { language } = words
-  const { metric, rule, limit, upper, passed, total, worst } = part
+  const { metric, rule, limit, upper, passed, total } = part
+  const title = naming.metrics.find(({ name }) => name === metric)?.title[language] ?? metric
   const named = {
     passed,
     total,
+    n: total,
     failed: total - passed,
     runs: runsOf(part.of === 'each' ? part : { ...part, total: part.runs }, naming, words),
-    metric: within(naming.metrics.find(({ name }) => name === metric)?.title[language] ?? metric, language),
+    metric: measured(part, title, words),
     limit: formatNumber(limit, language, { digits: 6 }),
     upper: formatNumber(upper, language, { digits: 6 }),
-    worst:
-      worst !== null && Number.isInteger(worst)
-        ? formatNumber(worst, language)
-        : formatNumber(worst, language, { digits: part.rule === 'within' ? 4 : 2 }),
+    worst: shownValue(part, part.worst, language),
     theory: part.theory?.[language] ?? words('verdict.theory'),
   }
-  if (part.of !== 'each') return statisticSentence(part, { ...named, metric: measured(part, named.metric, words) }, words)
+  if (part.of !== 'each') return statisticSentence(part, named, words)
   const known = part.over === 'last' && part.relativeTo.length === 0 && Object.hasOwn(special, metric) ? special[metric] : undefined
   if (known !== undefined && rule === 'at-most' && (known.limit === null || known.limit === limit))
     return words(passed === total ? known.met : known.unmet, named)
-  return words(rule === 'within' && limit === upper ? 'verdict.equal' : `verdict.${rule}`, {
-    ...named,
-    metric: measured(part, named.metric, words),
-  })
+  const share = words(shareKey(part), named)
+  if (rule === 'within' && limit === upper && passed === total) return words('verdict.equalInAll', { ...named, share })
+  const found = foundWords(part, named, words)
+  return words(rule === 'within' && limit === upper ? 'verdict.equal' : `verdict.${rule}`, { ...named, share, found })
 }
 
-/** What of a metric a rule looks at: its last value needs no word. */
-function measured({ over, relativeTo }: VerdictPart, metric: string, words: Catalogue): string {
-  const { language } = words
-  const of = overWords(over, metric, words)
-  if (relativeTo.length === 0) return of
-  return words('verdict.relativeTo', {
-    metric: of,
-    baseline: listOf(
-      relativeTo.map(({ label }) => label),
-      language,
-    ),
-  })
+function shareKey({ passed, total, where }: VerdictPart): MessageKey {
+  if (passed < total) return 'verdict.inSome'
+  return where.length === 0 ? 'verdict.inAll' : 'verdict.inAllWith'
 }
 
-function overWords(over: VerdictPart['over'], metric: string, words: Catalogue): string {
-  if (over === 'last-half') return words('verdict.lastHalf', { metric })
-  if (typeof over !== 'object' || over === null || Array.isArray(over)) return metric
+/** What the runs have: one value, the ends of their range, or whichever is furthest on the wrong side or nearest to it. */
+function foundWords(part: VerdictPart, named: Readonly<Record<string, string | number>>, words: Catalogue): string {
+  const { rule, limit, upper, passed, total, worst, least, most } = part
+  if (worst === null || Number.isNaN(worst)) return words('verdict.found.none')
+  const ends = { least: shownValue(part, least, words.language), most: shownValue(part, most, words.language) }
+  if (least !== null && ends.least === ends.most) return words('verdict.found.same', { n: total, ...ends })
+  if (rule === 'at-most') return words('verdict.found.largest', named)
+  if (rule === 'at-least') return words('verdict.found.smallest', named)
+  if (passed === total) return words('verdict.found.range', ends)
+  return words(limit === upper ? 'verdict.found.off' : 'verdict.found.outside', named)
+}
+
+/** A value of a run: a range has ends of its own, and asks for more digits than one limit. */
+function shownValue({ rule }: VerdictPart, value: number | null, language: Language): string {
+  if (value !== null && Number.isInteger(value)) return formatNumber(value, language)
+  return formatNumber(value, language, { digits: rule === 'within' ? 4 : 2 })
+}
+
+/** What of a metric a rule looks at, as a sentence begins with it: its last value needs no word. */
+function measured({ over, relativeTo }: VerdictPart, title: string, words: Catalogue): string {
+  const metric = overWords(over, title, words)
+  if (relativeTo.length === 0) return metric
+  const baseline = relativeTo.map(({ label }) => label)
+  return words('verdict.relativeTo', { metric, baseline: listOf(baseline, words.language) })
+}
+
+function overWords(over: VerdictPart['over'], title: string, words: Catalogue): string {
+  if (over === 'last-half') return words('verdict.lastHalf', { metric: title })
+  if (typeof over !== 'object' || over === null || Array.isArray(over)) return title
   const { firstAtLeast, firstAtMost, after = 0 } = over as { firstAtLeast?: number; firstAtMost?: number; after?: number } // as the study's schema has it
   const { language } = words
-  const value = formatNumber(firstAtLeast ?? firstAtMost, language)
-  return words(firstAtLeast === undefined ? 'verdict.firstAtMost' : 'verdict.firstAtLeast', {
-    metric,
-    value,
-    after: formatCount(Number(after), language),
+  const rule = firstAtLeast === undefined ? 'firstAtMost' : 'firstAtLeast'
+  return words(after === 0 ? `verdict.${rule}` : `verdict.${rule}After`, {
+    metric: within(title, language),
+    value: formatNumber(firstAtLeast ?? firstAtMost, language),
+    after: formatCount(after, language),
   })
 }
 

@@ -41,6 +41,8 @@ describe('verdictOf', () => {
       limit: 2,
       passed: 2,
       total: 3,
+      least: 1,
+      most: 3,
       worst: 3,
       worstRun: 'c',
     })
@@ -66,7 +68,7 @@ describe('verdictOf', () => {
       [run('a', 2), run('bad', Number.NaN)],
       [run('a', 2), run('bad', null)],
     ])
-      expect(verdict(gate, runs)).toMatchObject({ passed: 1, total: 2, worst: Number.NaN, worstRun: 'bad' })
+      expect(verdict(gate, runs)).toMatchObject({ passed: 1, total: 2, least: 2, most: 2, worst: Number.NaN, worstRun: 'bad' })
   })
   test('infinite values are held to the limit like any other', () => {
     expect(verdict(atMost, [run('a', Number.POSITIVE_INFINITY), run('b', Number.NEGATIVE_INFINITY)])).toMatchObject({
@@ -79,7 +81,7 @@ describe('verdictOf', () => {
     expect(verdict(atMost, [...others, run('a', 1)])).toMatchObject({ passed: 1, total: 1, worst: 1 })
   })
   test('without a finished run there is nothing to pass and no worst', () => {
-    expect(verdict(atMost, [])).toMatchObject({ passed: 0, total: 0, worst: null, worstRun: null })
+    expect(verdict(atMost, [])).toMatchObject({ passed: 0, total: 0, least: null, most: null, worst: null, worstRun: null })
   })
   test('a rule speaks about the runs with its levels, named in part or whole', () => {
     const runs = [run('a', 1, { levels: [linear] }), run('b', 9, { levels: [product] })]

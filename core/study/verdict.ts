@@ -48,6 +48,7 @@ export function verdictOf(gates: readonly Gate[], runs: readonly Run[], { valueO
       runs: values.length,
       value: statistic === null || Number.isNaN(statistic.value) ? null : statistic.value,
       interval: statistic?.interval ?? null,
+      ...endsOf(values),
       worst: worst?.value ?? null,
       worstRun: worst?.id ?? null,
     }
@@ -104,6 +105,11 @@ function predictedMean({ of, over, relativeTo }: Gate, theories: readonly (Theor
 function common(titles: readonly (Words | null)[]): Words | null {
   const [first = null] = titles
   return titles.every((title) => title?.en === first?.en) ? first : null
+}
+
+function endsOf(values: readonly number[]): Pick<VerdictPart, 'least' | 'most'> {
+  const known = values.filter((value) => !Number.isNaN(value))
+  return known.length === 0 ? { least: null, most: null } : { least: Math.min(...known), most: Math.max(...known) }
 }
 
 /** The run that is furthest on the wrong side, or nearest to it; one without a value before any other. */

@@ -31,7 +31,7 @@ const study: Study = {
   id: '0a1b', name: 'a', hash, title: words, question: words, formula: '\\ell', formulaMathml: '<math><mi>ℓ</mi></math>', createdMs: 0, engine: 'wasm', device: null,
   runs: { queued: 0, running: 1, finished: 2, stopped: 3, failed: 4, interrupted: 5 }, step: 1, steps: 2, secondsLeft: null, factors: [factor],
   metrics: [{ name: 'loss', title: words, unit: '', scale: 'log', isPredictable: true }],
-  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, upper: null, of: 'each', over: 'last', relativeTo: [], where: [], theory: null, predicted: null, reason: null, passed: 0, total: 1, runs: 1, value: null, interval: null, worst: -Infinity, worstRun: null }],
+  verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, upper: null, of: 'each', over: 'last', relativeTo: [], where: [], theory: null, predicted: null, reason: null, passed: 0, total: 1, runs: 1, value: null, interval: null, least: -Infinity, most: -Infinity, worst: -Infinity, worstRun: null }],
 } // prettier-ignore
 const run: Run = {
   id: '0a1b.c.0', study: '0a1b', cell: 'c', stack: 's-0', lane: 0, replicate: 0, levels: [{ factor: factor.path, value: [1, 'x', null], label: 'x' }],
@@ -53,7 +53,15 @@ const structure: Structure = {
   mirrors: [{ family: 'rotation', symmetry: 'rotation', title: words, onMirror: 'dependent', residual: 1e-9, places: null, reached: null }],
   notes: [{ kind: 'diverged', step: 7 }],
 } // prettier-ignore
-const group = { symmetry: 'permutation', family: null, title: words, reflection: 'swap', place: 'layer1', candidates: 1, checked: 1 } as const
+const group = {
+  symmetry: 'permutation',
+  family: null,
+  title: words,
+  reflection: 'swap',
+  place: 'layer1',
+  candidates: 1,
+  checked: 1,
+} as const
 const mirrors: Mirrors = {
   origin: { kind: 'run', run: '0a1b.c.0', study: '0a1b', state: 'running', parameters: 'start', step: 0, steps: 10 },
   mirrors: [{ ...group, nearest: '0↔1', count: 1, rank: 3, error: -0, onMirror: 'equal', residual: null, threshold: null, decay: null, verdict: null,
