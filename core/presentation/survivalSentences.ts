@@ -35,7 +35,7 @@ export function survivalSentences(survival: Survival, words: Catalogue): string[
   const unseen = total((level) => level.unseen)
   const lost = total(({ censored }) => censored.diverged + censored.stopped)
   return [
-    ...(resolution === null ? [] : [words('survival.time', { resolution: formatCount(resolution, language) })]),
+    ...(resolution === null ? [] : [words('survival.time', { resolution: formatCount(resolution, language), count: resolution })]),
     ...(held.length > 0 ? [words('comparison.held', { levels: listOf(held, language) })] : []),
     ...(pooled.length > 0 ? [words('comparison.pooled', { factors: listOf(pooled, language) })] : []),
     ...ordered.flatMap((level) => levelSentences(level, survival, words)),

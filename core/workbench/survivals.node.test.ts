@@ -6,6 +6,7 @@ import { openProject } from '#core/store/project.ts'
 import { endRuns, setRunsState } from '#core/store/runs.ts'
 import { appendRows } from '#core/store/series.ts'
 import { insertStudy } from '#core/store/studies.ts'
+import { jsonOf, kagamiHere } from '#core/testing/studies.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 
 expect.extend({ toBeAllclose })
@@ -123,5 +124,22 @@ describe('the time until a value', () => {
     [{ level: 95 }, 'survival.level: expected a number < 1, got 95'],
   ])('refuses %j', async (change, sentence) => {
     await expect(ask(change)).rejects.toThrow(sentence)
+  })
+})
+
+describe('kagami compare --until', () => {
+  const command = ['compare', 'p.kagami', '--by', decay, '--until']
+
+  test('writes a table with sentences, or every number as JSON', async () => {
+    const { stdout, status } = await kagamiHere([...command, 'loss <= 1'], place.folder)
+    const [head = '', first = '', second = '', ...sentences] = stdout.trim().split('\n')
+    expect(status).toBe(0)
+    expect(head).toMatch(/^regularisation\.weightDecay +n +events +censored +diverged +median steps +95% low +95% high +mean up to 20 /)
+    expect(first).toMatch(/^γ = 0\.1 +5 +2 +3 +1 /)
+    expect(second).toMatch(/^γ = 0\.5 +4 +3 +1 +0 +10 /)
+    expect(sentences).toEqual(expect.arrayContaining([expect.stringContaining('records are at most 10 steps apart')]))
+    const { stdout: json } = await kagamiHere([...command, 'sparsity≥-1', '--after', '20', '--json'], place.folder)
+    const answer = jsonOf<Survival>(json)
+    expect(answer).toEqual(await ask({ metric: 'sparsity', atMost: undefined, atLeast: -1, after: 20 }))
   })
 })

@@ -38,6 +38,7 @@ async function refused(args: readonly string[]): Promise<{ status: number | null
 const table = ['run', 'table.yaml', '--project', 'none.kagami', '--data']
 const set = (assignment: string) => ['run', 'small.yaml', '--project', 'none.kagami', '--set', assignment]
 const compare = ['compare', 'a.kagami', '--by', decay, '--metric']
+const times = ['compare', 'a.kagami', '--by', decay, '--until']
 
 describe('bad input is refused in one sentence with field, rule and value; the exit status is 2', () => {
   test.each<[string, readonly string[], string]>([
@@ -73,6 +74,18 @@ describe('bad input is refused in one sentence with field, rule and value; the e
     ],
     ['an unknown option', ['run', 'small.yaml', '--jbos', '2'], '--jbos: unknown option; did you mean --jobs?'],
     ['an option that must be there', ['compare', 'a.kagami', '--by', decay], '--metric: expected a value, got nothing'],
+    ['a time without a rule', [...times, 'loss=1'], '--until: expected METRIC<=VALUE or METRIC>=VALUE with a finite number, got "loss=1"'],
+    [
+      'a time without a number',
+      [...times, 'loss<='],
+      '--until: expected METRIC<=VALUE or METRIC>=VALUE with a finite number, got "loss<="',
+    ],
+    ['a time without an end', [...times, 'loss<=-Infinity'], 'with a finite number, got "loss<=-Infinity"'],
+    ['a time of an unknown metric', [...times, 'los<=1'], 'got "los"; did you mean loss?'],
+    ['a time and a value', [...times, 'loss<=1', '--metric', 'loss'], '--until: expected no --metric beside it, got both'],
+    ['a test of values for times', [...times, 'loss<=1', '--test', 'welch'], '--test: expected nothing beside --until'],
+    ['a step to count a value from', [...compare, 'loss', '--after', '5'], '--after: expected --until beside it, got 5 alone'],
+    ['a step that is none', [...times, 'loss<=1', '--after', '-5'], '--after: expected a whole number ≥ 0, got "-5"'],
     ['a missing argument', ['run'], 'STUDY: expected a value, got nothing'],
     ['an argument too many', ['runs', 'a.kagami', 'b.kagami'], 'runs: expected 1 argument, got 2'],
     ['an unknown engine', ['run', 'small.yaml', '--engine', 'wams'], '--engine: expected one of wasm, cpu, got "wams"; did you mean wasm?'],

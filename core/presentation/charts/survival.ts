@@ -234,7 +234,7 @@ function subtitle({ survival: { confidence, resolution, levels, pooled } }: Surv
     ...(levels.some(({ censorings }) => censorings.length > 0) ? [words('chart.censored')] : []),
   ]
   const time = [
-    resolution === null ? '' : words('chart.resolution', { resolution: formatCount(resolution, language) }),
+    resolution === null ? '' : words('chart.resolution', { resolution: formatCount(resolution, language), count: resolution }),
     others.length > 0
       ? words('chart.afterOwn')
       : after === undefined || after === 0

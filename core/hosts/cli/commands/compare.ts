@@ -1,19 +1,25 @@
-/** `kagami compare P --by FACTOR --metric M`: the levels of a factor, side by side. */
-import { Option } from 'commander'
+/** `kagami compare P --by FACTOR --metric M | --until RULE`: the levels of a factor, side by side, by a value or by the time until one is reached. */
+import { Option, type Command } from 'commander'
 import type { Comparison, ComparedLevel } from '#core/contract/comparison.ts'
+import type { Survival } from '#core/contract/survival.ts'
+import { Refusal } from '#core/contract/errors.ts'
 import type { Cell } from '#core/formats/csv.ts'
 import { comparisonSentences } from '#core/presentation/sentences.ts'
+import { survivalSentences } from '#core/presentation/survivalSentences.ts'
 import { reportWords } from '#core/report/words.ts'
 import type { Where } from '#core/workbench/levels.ts'
 import type { Register } from '../command.ts'
 import { openReader } from '../../node.ts'
+import { timesTable, untilRule, type Until } from './compareTimes.ts'
 import { formats, print, printJson, printTable, say, type Format } from '../output.ts'
-import { chooseStudy, withWhere } from '../options.ts'
+import { chooseStudy, wholeNumber, withWhere } from '../options.ts'
 
 type Options = {
   study?: string
   by: string
-  metric: string
+  metric?: string
+  until?: Until
+  after?: number
   baseline?: string
   test: 'welch' | 'permutation'
   where?: Where
@@ -26,20 +32,27 @@ export const addCompare: Register = (program) => {
     .description('compare the levels of a factor on a metric')
     .option('--study <name>', 'a study of the project; needed when it holds several')
     .requiredOption('--by <factor>', 'the factor, e.g. regularisation.weightDecay')
-    .requiredOption('--metric <name>', 'the metric, e.g. loss')
+    .option('--metric <name>', 'the metric whose last values are compared, e.g. loss')
+    .option('--until <rule>', 'compare instead the steps until METRIC<=VALUE or METRIC>=VALUE, e.g. "loss<=0.1"', untilRule)
+    .option('--after <step>', 'with --until: the step from which steps are counted', wholeNumber(0))
     .option('--baseline <level>', 'the level that the others are compared to; the first when left out')
     .addOption(new Option('--test <name>', 'for p').choices(['welch', 'permutation']).default('welch'))
     .addOption(new Option('--format <form>', 'of the table; csv and json hold every digit').choices([...formats]))
     .option('--json', 'machine-readable result')
-    .action(async (folder: string, options: Options) => {
+    .action(async (folder: string, options: Options, command: Command) => {
+      const asked = quantityOf(options, command)
       const reader = openReader(folder, say)
       try {
         const { id } = chooseStudy(reader.project.db, options.study)
-        const { by: factor, metric, baseline, test, where = {} } = options
+        const { by: factor, baseline, test, where = {} } = options
+        if (asked.kind === 'time') {
+          const query = { study: id, factor, ...asked.until, after: options.after ?? 0, where }
+          return printTimes(await reader.survive({ ...query, ...(baseline === undefined ? {} : { baseline }) }), options)
+        }
         const comparison = await reader.compare({
           study: id,
           factor,
-          metric,
+          metric: asked.metric,
           test,
           where,
           ...(baseline === undefined ? {} : { baseline }),
@@ -51,6 +64,28 @@ export const addCompare: Register = (program) => {
         reader.close()
       }
     })
+}
+
+type Quantity = { readonly kind: 'value'; readonly metric: string } | { readonly kind: 'time'; readonly until: Until }
+
+/** A value or a time, one of the two, with the options that belong to it. */
+function quantityOf({ metric, until, after }: Options, command: Command): Quantity {
+  const refuse = (sentence: string) => new Refusal('invalid-input', sentence)
+  if (until === undefined) {
+    if (metric === undefined) throw refuse('--metric: expected a value, got nothing')
+    if (after !== undefined) throw refuse(`--after: expected --until beside it, got ${after} alone`)
+    return { kind: 'value', metric }
+  }
+  if (metric !== undefined) throw refuse('--until: expected no --metric beside it, got both')
+  if (command.getOptionValueSource('test') === 'cli')
+    throw refuse('--test: expected nothing beside --until, whose test is log-rank, got one')
+  return { kind: 'time', until }
+}
+
+function printTimes(survival: Survival, { json, format }: Options): void {
+  if (json === true) return printJson(survival)
+  printTable(timesTable(survival), format ?? 'table')
+  if (format === undefined) for (const sentence of survivalSentences(survival, reportWords('en'))) print(sentence)
 }
 
 function tableOf({ factor, levels, test, confidence }: Comparison) {
