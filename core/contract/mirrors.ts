@@ -48,7 +48,7 @@ export type WhyNoExponent = z.infer<typeof whyNoExponent>
 /** Mirrors of one reflection at one place; the numbers are those of the nearest. */
 export const mirrorRow = z.strictObject({
   ...candidateGroup,
-  nearest: z.string(), // the units of the nearest: 0↔1
+  nearest: z.string(), // the units of the nearest, counted from 1: 1↔2; n of one that is no pair
   count, // mirrors found
   rank: count, // k of each
   error: z.number(), // the largest relative change of a sample's loss

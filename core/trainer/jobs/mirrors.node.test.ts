@@ -54,12 +54,12 @@ describe('the worked example', () => {
   test('B: two equal neurons', async () => {
     const content = await mirrorsOf({ initialValues: fixture })
     expect(rowOf(content, 'swap').threshold?.value).toBeCloseTo(1.7641407708, 9)
-    expect(rowOf(content, 'swap')).toMatchObject({ family: 'permutation-layer1', nearest: '0↔1', residual: 0, count: 3, rank: 3, onMirror: 'equal', verdict: 'repels' }) // prettier-ignore
+    expect(rowOf(content, 'swap')).toMatchObject({ family: 'permutation-layer1', nearest: '1↔2', residual: 0, count: 3, rank: 3, onMirror: 'equal', verdict: 'repels' }) // prettier-ignore
   })
   test('C: a dead neuron beside two; the exponent is that of plain descent', async () => {
     const content = await mirrorsOf({ initialValues: { 'layer1.weight': [0, 1, 0.5, 0, 0.5, -1], 'layer2.weight': [0, 0.5, -1] } })
     const { nearest, threshold, exponent } = rowOf(content, 'flip')
-    expect([nearest, threshold?.value.toFixed(9)]).toEqual(['0', '2.141817809'])
+    expect([nearest, threshold?.value.toFixed(9)]).toEqual(['1', '2.141817809'])
     expect(exponent?.value).toBeCloseTo(Math.log(1 + 0.01 * 4.2836356176), 9) // Λ = log(1 − η λ_min), full batch and no decay
     expect(exponent).toMatchObject({ estimator: 'exact', count: 0, low: exponent?.value })
   })

@@ -214,7 +214,7 @@ function rowOf({ lane }: Subject, { mirrors, named, decay, measured, why }: Row)
     place: place.name,
     candidates,
     checked,
-    nearest: reflection === 'rotation' || reflection === 'mean' ? 'n' : (mirror.name.split(':').at(-1) ?? ''),
+    nearest: reflection === 'rotation' || reflection === 'mean' ? 'n' : unitsOf(mirror.name),
     count: mirrors.mirrors.length,
     rank,
     error,
@@ -227,6 +227,11 @@ function rowOf({ lane }: Subject, { mirrors, named, decay, measured, why }: Row)
     whyNoExponent: exponent === null ? (why ?? 'not-finite') : null,
     isKept: keepsReflection({ place, reflection }, stepsAsked(lane), scaledBy(lane)),
   }
+}
+
+/** The units in a mirror's name, counted from 1 as a reader counts: swap:layer1:0↔1 is 1↔2. */
+function unitsOf(name: string): string {
+  return (name.split(':').at(-1) ?? '').replaceAll(/\d+/g, (unit) => String(Number(unit) + 1))
 }
 
 function stepsAsked({ study: { optimiser, noise, regularisation } }: Lane) {

@@ -89,7 +89,7 @@ async function ofStudy(name: string, run: string | undefined, { set, where = {},
 
 function show({ origin, mirrors, rejected, families, notes }: Mirrors): void {
   if (mirrors.length > 0)
-    printTable({ columns: ['symmetry', 'reflection', 'place', 'found', 'rank', 'nearest', 'residual', 'γ_loc', '±', 'γ', 'so it', 'Λ', 'Λ low', 'Λ high', 'steps'], rows: mirrors.map(mirrorCells) }, 'table') // prettier-ignore
+    printTable({ columns: ['symmetry', 'reflection', 'place', 'found', 'rank', 'nearest', 'residual', 'γ_loc', '±', 'γ', 'so it', 'Λ', 'Λ low', 'Λ high', 'the study'], rows: mirrors.map(mirrorCells) }, 'table') // prettier-ignore
   else print('No mirror was found.')
   if (families.length > 0) {
     print('')
