@@ -11,6 +11,7 @@ import { event, watchQuery } from './events.ts'
 import { mirrors, mirrorsQuery } from './mirrors.ts'
 import { runPage, runQuery } from './runs.ts'
 import { series, seriesQuery } from './series.ts'
+import { phase, phaseQuery } from './phase.ts'
 import { coefficients, plan, prediction, preset, reportRequest, study, studySource } from './studies.ts'
 import { structure, structureQuery } from './structure.ts'
 import { survival, survivalQuery } from './survival.ts'
@@ -54,6 +55,7 @@ export const contract = {
   },
   comparisons: {
     make: route.input(comparisonQuery).output(comparison),
+    phase: route.input(phaseQuery).output(phase),
     survival: route.input(survivalQuery).output(survival),
   },
   reports: {
@@ -72,6 +74,7 @@ export type * from './comparison.ts'
 export type * from './engines.ts'
 export type * from './events.ts'
 export type * from './mirrors.ts'
+export type * from './phase.ts'
 export type * from './runs.ts'
 export type * from './series.ts'
 export type * from './structure.ts'

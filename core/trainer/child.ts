@@ -105,6 +105,8 @@ function dispatch(jobs: JobTable, spec: Job, context: JobContext): Promise<Resul
       return jobs.report(spec, context)
     case 'compare':
       return jobs.compare(spec, context)
+    case 'phase':
+      return jobs.phase(spec, context)
     case 'structure':
       return jobs.structure(spec, context)
     case 'mirrors':

@@ -44,6 +44,8 @@ export type ProveJob = { readonly kind: 'prove'; readonly engine: EngineName }
 export type ReportJob = { readonly kind: 'report'; readonly model: Json }
 /** Compare levels of a factor: the query's numbers are frozen in `request`. */
 export type CompareJob = { readonly kind: 'compare'; readonly request: unknown }
+/** Lay runs out over two factors, with the theory's boundary: the query's numbers are frozen in `request`. */
+export type PhaseJob = { readonly kind: 'phase'; readonly request: unknown }
 /** Describe weights layer by layer: the ones of a run, in its row of its stack's parameters, or those of a file of another program. */
 export type StructureJob = {
   readonly kind: 'structure'
@@ -71,7 +73,7 @@ export type MirrorsJob = {
     | { readonly kind: 'start' }
   )
 }
-export type Job = TrainJob | ProveJob | ReportJob | CompareJob | StructureJob | MirrorsJob
+export type Job = TrainJob | ProveJob | ReportJob | CompareJob | PhaseJob | StructureJob | MirrorsJob
 
 export type ToTrainer =
   | { readonly kind: 'hello'; readonly protocol: number; readonly folder: string } // where the job may write files
@@ -131,6 +133,7 @@ export type Result =
   | { readonly kind: 'prove'; readonly proof: EngineProof }
   | { readonly kind: 'report' }
   | { readonly kind: 'compare'; readonly comparison: unknown }
+  | { readonly kind: 'phase'; readonly phase: unknown }
   | { readonly kind: 'structure'; readonly content: StructureContent }
   | { readonly kind: 'mirrors'; readonly content: MirrorsContent }
 

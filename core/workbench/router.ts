@@ -8,6 +8,7 @@ import { readSpecification, readStudy } from '#core/store/studies.ts'
 import { readCoefficients } from '#core/store/vectors.ts'
 import { mirrorsOfRun } from './mirrors.ts'
 import { predictionsOf } from './predictions.ts'
+import { phaseBeside } from './phases.ts'
 import { listPresets } from './presets.ts'
 import { openSource } from './sources.ts'
 import { structureOfRun } from './structures.ts'
@@ -49,6 +50,7 @@ export function createRouter(workbench: Workbench) {
     mirrors: { get: os.mirrors.get.handler(({ input }) => mirrorsOfRun(workbench, input)) },
     comparisons: {
       make: os.comparisons.make.handler(({ input }) => workbench.compare(input)),
+      phase: os.comparisons.phase.handler(({ input }) => phaseBeside(workbench, input)),
       survival: os.comparisons.survival.handler(({ input }) => workbench.survive(input)),
     },
     reports: {

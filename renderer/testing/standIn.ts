@@ -8,6 +8,7 @@ import {
   type Comparison,
   type EngineProof,
   type Event,
+  type Phase,
   type Prediction,
   type Preset,
   type Run,
@@ -30,6 +31,7 @@ export type StandInData = {
   plan: Plan | null
   series(metric: string): Series
   compare: (factor: string, metric: string) => Comparison
+  phase: (x: string, y: string) => Phase
 }
 
 type Reader = { wake(): void; isBroken: boolean }
@@ -98,6 +100,7 @@ function nothing(): StandInData {
     plan: null,
     series: unset('series'),
     compare: unset('comparison'),
+    phase: unset('phase'),
   }
 }
 
@@ -139,6 +142,7 @@ function makeRouter(state: State) {
     mirrors: { get: os.mirrors.get.handler(({ input }) => missing(input.run)) },
     comparisons: {
       make: os.comparisons.make.handler(({ input }) => (enter('comparisons.make', input.metric), data.compare(input.factor, input.metric))),
+      phase: os.comparisons.phase.handler(({ input }) => (enter('comparisons.phase', input.metric), data.phase(input.x, input.y))),
       survival: os.comparisons.survival.handler(({ input }) => (enter('comparisons.survival', input.metric), missing(input.metric))),
     },
     reports: { make: os.reports.make.handler(({ input }) => (enter('reports.make', input.study), { html: '<!doctype html>', bytes: 15 })) },

@@ -59,6 +59,7 @@ export const fixtureJobs: JobTable = {
   prove: () => Promise.reject(new Refusal('engine-unavailable', 'engine: expected one that runs, got a fixture')),
   report: () => Promise.resolve({ kind: 'report' }),
   compare: (spec) => Promise.resolve({ kind: 'compare', comparison: spec.request }),
+  phase: (spec) => Promise.resolve({ kind: 'phase', phase: spec.request }),
   structure: () => Promise.reject(new Refusal('invalid-input', 'FILE: expected weights, got a fixture')),
   mirrors: () => Promise.reject(new Refusal('invalid-input', 'model: expected one with parameters, got a fixture')),
 }

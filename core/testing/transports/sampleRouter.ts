@@ -8,6 +8,7 @@ import {
   type EngineProof,
   type Event,
   type Mirrors,
+  type Phase,
   type Plan,
   type Preset,
   type Run,
@@ -44,6 +45,12 @@ const series: Series = {
 const comparison: Comparison = {
   factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95, where: {}, pooled: [],
   levels: [{ label: '0.05', value: 0.05, n: 1, diverged: 0, stopped: 0, values: [{ run: '0a1b.c.0', value: -0 }], mean: 1, standardDeviation: null, interval: null, difference: null, need: { seeds: 2 } }],
+} // prettier-ignore
+const phase: Phase = {
+  metric: 'loss', where: { model: 'linear' }, pooled: [],
+  x: { factor: factor.path, scale: 'log', levels: [{ label: '0.05', value: 0.05 }] }, y: { factor: 'data.target', scale: 'linear', levels: [{ label: '-0', value: -0 }] },
+  cells: [{ x: 0, y: 0, n: 1, diverged: 0, mean: -0, standardDeviation: null }],
+  boundary: { oracles: [{ number: '8.2', title: words }], along: 'x', seeds: 1, lines: [{ collapses: 'below', points: [{ at: 0.05, value: 1, low: 1, high: 1 }] }] },
 } // prettier-ignore
 const structure: Structure = {
   origin: { kind: 'run', run: '0a1b.c.0', study: '0a1b', state: 'running', parameters: 'checkpoint', step: 7, steps: 10 },
@@ -110,7 +117,7 @@ export function createSampleRouter() {
     series: { read: os.series.read.handler(() => series) },
     structures: { get: os.structures.get.handler(() => structure) },
     mirrors: { get: os.mirrors.get.handler(() => mirrors) },
-    comparisons: { make: os.comparisons.make.handler(() => comparison) },
+    comparisons: { make: os.comparisons.make.handler(() => comparison), phase: os.comparisons.phase.handler(() => phase) },
     reports: { make: os.reports.make.handler(() => report) },
     engines: { prove: os.engines.prove.handler(() => [proof]) },
     events: {
@@ -145,6 +152,11 @@ export const contractSamples: readonly Sample[] = [
     route: 'comparisons.make',
     call: (client) => client.comparisons.make({ ...ofStudy, factor: 'a', metric: 'loss' }),
     expected: comparison,
+  },
+  {
+    route: 'comparisons.phase',
+    call: (client) => client.comparisons.phase({ ...ofStudy, x: 'a', y: 'b', metric: 'loss' }),
+    expected: phase,
   },
   { route: 'reports.make', call: (client) => client.reports.make({ ...ofStudy, language: 'ja' }), expected: report },
   { route: 'engines.prove', call: (client) => client.engines.prove(), expected: [proof] },

@@ -6,6 +6,7 @@ export const jobs: JobTable = {
   prove: async (spec) => (await import('./prove.ts')).runProve(spec),
   report: async (spec, context) => (await import('./report.ts')).runReport(spec, context),
   compare: async (spec) => (await import('./compare.ts')).runCompare(spec),
+  phase: async (spec, context) => (await import('./phase.ts')).runPhase(spec, context),
   structure: async (spec, context) => (await import('./structure.ts')).runStructure(spec, context),
   mirrors: async (spec, context) => (await import('./mirrors.ts')).runMirrors(spec, context),
 }

@@ -1,0 +1,122 @@
+/** Phase diagrams: gathers the runs of every pair of levels and lets a job compute; the host's process never does. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { Refusal, fromRecord, quote } from '#core/contract/errors.ts'
+import { phase, phaseQuery, type Phase, type PhaseQuery } from '#core/contract/phase.ts'
+import { problemsOf } from '#core/contract/problems.ts'
+import type { Run } from '#core/contract/runs.ts'
+import type { Factor } from '#core/contract/studies.ts'
+import { asJson } from '#core/contract/values.ts'
+import type { Project } from '#core/store/project.ts'
+import type { Readable } from '#core/store/statements.ts'
+import { readStudy } from '#core/store/studies.ts'
+import type { PhaseRequest } from '#core/trainer/jobs/phase.ts'
+import type { RunJobOnce } from './comparisons.ts'
+import { factorAt, isAtLevels, requireLevels, unknown } from './levels.ts'
+import { allRuns, pairedCell, storedStudy } from './studies.ts'
+import type { Reader } from './workbench.ts'
+
+const mostCells = 10_000 // more are no picture, and a design that draws its levels has one run in each row
+
+/** A metric over two factors, on its last value; the other factors held where the query says. */
+export async function phaseOf(project: Project<Readable>, asked: PhaseQuery, run: RunJobOnce): Promise<Phase> {
+  const query = phaseQuery.safeParse(asked)
+  if (!query.success) {
+    const problems = problemsOf({ route: 'phase', issues: query.error.issues, input: asked })
+    throw new Refusal('invalid-input', problems[0] ?? 'phase: expected a query', problems.length > 1 ? problems : [])
+  }
+  const result = await run({ kind: 'phase', request: requestOf(project, query.data) })
+  if (result.kind !== 'phase') throw new Error(`bug: a phase diagram ended with a result of ${result.kind}`)
+  return phase.parse(result.phase)
+}
+
+/** The same for whoever has a reader: the job runs beside the queue. */
+export async function phaseBeside({ project, scratch, runJob }: Reader, asked: PhaseQuery): Promise<Phase> {
+  return phaseOf(project, asked, async (spec) => {
+    mkdirSync(scratch, { recursive: true })
+    const folder = mkdtempSync(join(scratch, 'phase-'))
+    try {
+      const end = await runJob({ spec, folder, on: {} })
+      if (end.kind !== 'ended') throw fromRecord(end.refusal)
+      return end.result
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+}
+
+function requestOf(project: Project<Readable>, { study: id, x, y, metric, where }: z.output<typeof phaseQuery>): PhaseRequest {
+  const summary = readStudy(project.db, id)
+  const { factors } = summary
+  const metrics = summary.metrics.map(({ name }) => name)
+  if (!metrics.includes(metric)) throw unknown('metric', { got: metric, known: metrics })
+  const [across, up] = [axisOf(factors, x, 'x'), axisOf(factors, y, 'y')]
+  if (x === y) throw new Refusal('invalid-input', `y: expected another factor than x, got ${quote(y)} twice`)
+  const size = across.levels.length * up.levels.length
+  if (size > mostCells) {
+    const shape = `${across.levels.length} × ${up.levels.length}`
+    throw new Refusal('invalid-input', `phase: expected at most ${mostCells} pairs of levels, got ${shape} = ${size}`)
+  }
+  requireLevels(factors, where)
+  for (const path of Object.keys(where))
+    if (path === x || path === y) throw new Refusal('invalid-input', `where: expected factors other than x and y, got ${quote(path)}`)
+  const runs = allRuns(project.db, id).filter((run) => run.state === 'finished' && isAtLevels(run, where))
+  const pooled = factors
+    .filter(({ path, levels }) => path !== x && path !== y && levels.length > 1 && !Object.hasOwn(where, path))
+    .map(({ path }) => path)
+  return {
+    metric,
+    x: across,
+    y: up,
+    where,
+    pooled,
+    cells: cellsOf(runs, { x: across, y: up, metric }),
+    theory: pooled.length === 0 ? theoryOf(project, id, where) : null, // levels that are pooled have boundaries of their own
+  }
+}
+
+type Axis = PhaseRequest['x']
+
+/** Fails: 'invalid-input' for a factor without an order. */
+function axisOf(factors: readonly Factor[], path: string, field: 'x' | 'y'): Axis {
+  const { levels } = factorAt(factors, path, field)
+  const numbers = levels.flatMap(({ label, value }) => (typeof value === 'number' ? [{ label, value }] : []))
+  const other = levels.find(({ value }) => typeof value !== 'number')
+  if (other !== undefined)
+    throw new Refusal(
+      'invalid-input',
+      `${field}: expected a factor whose levels are numbers, got ${quote(path)} with the level ${quote(other.label)}`,
+    )
+  return { factor: path, levels: numbers.toSorted((a, b) => a.value - b.value) }
+}
+
+/** The last values of the finished runs of every pair of levels that has some; null where a run has none, because it diverged. */
+function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; metric: string }): PhaseRequest['cells'] {
+  const place = ({ factor, levels }: Axis) => {
+    const places = new Map(levels.map(({ value }, i) => [value, i]))
+    return (run: Run) => {
+      const value = run.levels.find((level) => level.factor === factor)?.value
+      return typeof value === 'number' ? places.get(value) : undefined
+    }
+  }
+  const [placeOnX, placeOnY] = [place(x), place(y)]
+  const cells = new Map<string, PhaseRequest['cells'][number]>()
+  for (const run of runs) {
+    const [i, j, last] = [placeOnX(run), placeOnY(run), run.values[metric]]
+    if (i === undefined || j === undefined || last === undefined) continue
+    const cell = cells.get(`${i}/${j}`) ?? { x: i, y: j, values: [] }
+    cell.values.push(Number.isFinite(last) ? last : null)
+    cells.set(`${i}/${j}`, cell)
+  }
+  return [...cells.values()]
+}
+
+/** What is trained where the other factors are held: its data are those that the replicates of the first of its cells draw. */
+function theoryOf(project: Project<Readable>, id: string, where: Readonly<Record<string, string>>): PhaseRequest['theory'] {
+  const { study, files } = storedStudy(project, id)
+  const cell = study.cells.find((one) => isAtLevels({ levels: [...one.levels] }, where))
+  if (cell === undefined) return null
+  const { base, paired, count } = study.file.seeds
+  return { study: asJson(cell.study), base, cell: paired ? pairedCell : cell.hash, replicates: count, files: { ...files } }
+}
