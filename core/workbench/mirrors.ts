@@ -74,7 +74,7 @@ export function mirrorsOfStudy(
   }
   const { seeds, name } = study.file
   const replicate = 1
-  const spec = { run: runId(study.id, cell, replicate), study: asJson(cell.study), base: seeds.base, cell: seeds.paired ? pairedCell : cell.hash, replicate } // prettier-ignore
+  const spec = { run: runId(study.id, cell, replicate), study: asJson(cell.study), base: seeds.base, cell: seeds.paired ? pairedCell : cell.hash, replicate, stops: [] } // prettier-ignore
   const levels = cell.levels.map(({ factor, label }) => ({ factor, label }))
   return inFolder(scratch, async (folder) => {
     const source = { kind: 'start', spec, files: written(cell.study, files, folder) } as const

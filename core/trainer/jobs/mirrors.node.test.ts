@@ -28,7 +28,7 @@ async function mirrorsOf(fields: Fields, limit?: number): Promise<MirrorsContent
   )
   const [cell] = study.cells
   if (cell === undefined) throw new Error('expected a cell')
-  const spec = { run: 'worked.0.1', study: asJson(cell.study), base: 1, cell: cell.hash, replicate: 1 }
+  const spec = { run: 'worked.0.1', study: asJson(cell.study), base: 1, cell: cell.hash, replicate: 1, stops: [] }
   const job = { pause: () => Promise.resolve(void (pauses += 1)) }
   const { content } = await runMirrors({ kind: 'mirrors', source: { kind: 'start', spec, files: {} } }, job, limit)
   return mirrorsContent.parse(content) // what crosses the wire
