@@ -15,6 +15,7 @@ import { phase, phaseQuery } from './phase.ts'
 import { coefficients, plan, prediction, preset, reportRequest, study, studySource } from './studies.ts'
 import { structure, structureQuery } from './structure.ts'
 import { survival, survivalQuery } from './survival.ts'
+import { transition } from './transitions.ts'
 import { count, id } from './values.ts'
 
 /** Every code of ours as an oRPC error, with its status and the same data. */
@@ -40,6 +41,7 @@ export const contract = {
     text: route.input(ofStudy).output(z.strictObject({ text: z.string() })), // the resolved study, as YAML
     coefficients: route.input(ofStudy).output(z.array(coefficients)),
     predictions: route.input(ofStudy).output(z.array(prediction)),
+    transitions: route.input(ofStudy).output(z.array(transition)), // none for a study that is no bisection
   },
   runs: {
     list: route.input(runQuery).output(runPage),
@@ -79,5 +81,6 @@ export type * from './runs.ts'
 export type * from './series.ts'
 export type * from './structure.ts'
 export type * from './studies.ts'
+export type * from './transitions.ts'
 export type * from './survival.ts'
 export type * from './values.ts'

@@ -44,6 +44,7 @@ export const plan = z.strictObject({
   cells: count,
   seeds: count,
   runs: count,
+  mostRuns: count.nullable().default(null), // of a bisection, whose levels follow from outcomes: `runs` are then the least, and seconds and bytes those of the most
   engine: z.string(),
   seconds: real,
   bytes: count, // of recorded series on disk

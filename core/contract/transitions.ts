@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { interval } from './comparison.ts'
-import { count, id, json, real, words } from './values.ts'
+import { count, id, json, words } from './values.ts'
 
 /**
  * `open` waits for runs; `crossed` has its transition between `low` and `high`; `beyond` has both ends below it, `before` both above; `reversed`
@@ -13,8 +13,13 @@ import { count, id, json, real, words } from './values.ts'
 export const bracketState = z.enum(['open', 'crossed', 'beyond', 'before', 'reversed', 'without-value'])
 export type BracketState = z.infer<typeof bracketState>
 
-/** A finished run of a seed: the level that it trained at, its value, and the side that it says; null without a value. */
-export const sidedRun = z.strictObject({ run: id, level: z.number(), value: real, side: z.enum(['below', 'above']).nullable() })
+/** A finished run of a seed: the level that it trained at, its value where that is finite, and the side that it says; null without a value. */
+export const sidedRun = z.strictObject({
+  run: id,
+  level: z.number(),
+  value: z.number().nullable(),
+  side: z.enum(['below', 'above']).nullable(),
+})
 export type SidedRun = z.infer<typeof sidedRun>
 
 export const seedBracket = z.strictObject({

@@ -73,6 +73,10 @@ describe('a bisection', () => {
       expect(runs).toHaveLength(2 + rounds)
       expect(runs.map(({ level }) => level)).toEqual(runs.map(({ level }) => level).toSorted((a, b) => a - b))
     }
+    // the theory's residual is √(s₂ / (s₁ + s₂)) of what is left of the values: 1e-3 at s₂ = 1.2e-6
+    expect(transition?.theory).toBeGreaterThan(critical - 2e-6)
+    expect(transition?.theory).toBeLessThanOrEqual(critical)
+    expect(transition?.oracle).toBe('8.5')
     const { value = Number.NaN, interval = null } = transition?.mean ?? {}
     expect(Math.abs(value - critical)).toBeLessThanOrEqual(precision / 2 + resolved)
     expect(interval?.low).toBeLessThan(critical + resolved)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import type { Preset } from '#core/contract/studies.ts'
 import { dataOf } from '#core/study/kinds.ts'
-import { freezeStudy, readStudy } from '#core/study/study.ts'
+import { freezeStudy, readStudy, runCounts } from '#core/study/study.ts'
 import { nearest } from '#core/study/text/nearest.ts'
 
 export function presetNames(resources: string): string[] {
@@ -29,9 +29,9 @@ export function listPresets(resources: string): Preset[] {
   return presetNames(resources).map((name) => {
     const text = presetText(resources, name)
     const file = readStudy({ text, name: `${name}.yaml`, overrides: [] })
-    const { cells } = freezeStudy(file, () => '0'.repeat(64)) // counted, not named: files need not be there
+    const { most } = runCounts(freezeStudy(file, () => '0'.repeat(64))) // counted, not named: files need not be there
     const title = file.title ?? { en: file.name, ja: file.name }
-    return { name, title, question: file.question ?? title, text, runs: cells.length * file.seeds.count }
+    return { name, title, question: file.question ?? title, text, runs: most }
   })
 }
 

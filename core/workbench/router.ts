@@ -13,6 +13,7 @@ import { listPresets } from './presets.ts'
 import { openSource } from './sources.ts'
 import { structureOfRun } from './structures.ts'
 import { planOf } from './summary.ts'
+import { transitionsOf } from './transitions.ts'
 import type { Workbench } from './workbench.ts'
 
 /** A page may not name a folder of this machine: it would read files that its user did not give it. */
@@ -43,6 +44,7 @@ export function createRouter(workbench: Workbench) {
       text: os.studies.text.handler(({ input }) => ({ text: readSpecification(db, known(input.study)).text })),
       coefficients: os.studies.coefficients.handler(({ input }) => [...readCoefficients(db, known(input.study))]),
       predictions: os.studies.predictions.handler(({ input }) => predictionsOf(db, known(input.study))),
+      transitions: os.studies.transitions.handler(({ input }) => transitionsOf(project, known(input.study))),
     },
     runs: { list: os.runs.list.handler(({ input }) => readRuns(db, input)) },
     series: { read: os.series.read.handler(({ input }) => readSeries(db, { ...input, study: known(input.study) })) },

@@ -7,22 +7,26 @@ import { lossOf, modelOf } from '#core/study/kinds.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { factorsOf } from '#core/study/factors.ts'
 import type { StudyFile } from '#core/study/schema.ts'
-import type { Study } from '#core/study/study.ts'
+import { runCounts, type Study } from '#core/study/study.ts'
 import type { Source } from './sources.ts'
 
 export function planOf({ study, size }: Source, engine: EngineName): Plan {
   const stacks = planStacks(study, { size, isWanted: () => true })
   const sum = (value: (stack: Stack) => number) => stacks.reduce((total, stack) => total + value(stack), 0)
+  const { least, most } = runCounts(study)
+  const rounds = least === 0 ? 0 : (2 * (most - least)) / least // after the first, each of half its runs
+  const round = (stack: Stack): Stack => ({ ...stack, runs: stack.runs.slice(0, Math.ceil(stack.runs.length / 2)) })
   return {
     name: study.file.name,
     hash: study.hash,
     title: titleOf(study.file),
     cells: study.cells.length,
     seeds: study.file.seeds.count,
-    runs: sum(({ runs }) => runs.length),
+    runs: least,
+    mostRuns: most > least ? most : null,
     engine,
-    seconds: sum(estimateSeconds),
-    bytes: sum(({ seriesBytes }) => seriesBytes),
+    seconds: sum((stack) => estimateSeconds(stack) + rounds * estimateSeconds(round(stack))),
+    bytes: Math.round(sum(({ seriesBytes }) => seriesBytes) * (1 + rounds / 2)),
     factors: factorsOf(study),
     stacks: stacks.map((stack, i) => ({
       id: stackId(study.id, i),
@@ -67,6 +71,8 @@ export function formulaOf({ cells }: Study): string {
 function warningsOf({ file, cells }: Study): string[] {
   const warnings: string[] = []
   if (file.seeds.count === 1) warnings.push('seeds.count: one seed gives no interval and no test; at least 2 are needed')
+  if (file.design.kind === 'bisection' && !file.seeds.paired)
+    warnings.push('seeds.paired: a seed that is not paired draws anew at every level, so that its bracket is of several draws')
   const swallowed = cells.filter(({ study }) => {
     const change = 2 * study.optimiser.learningRate * study.regularisation.weightDecay
     return change > 0 && change < 1e-6

@@ -130,6 +130,7 @@ function makeRouter(state: State) {
       text: os.studies.text.handler(({ input }) => (enter('studies.text', input.study), { text: `name: ${study(input.study).name}\n` })),
       coefficients: os.studies.coefficients.handler(({ input }) => (enter('studies.coefficients', input.study), data.coefficients)),
       predictions: os.studies.predictions.handler(({ input }) => (enter('studies.predictions', input.study), data.predictions)),
+      transitions: os.studies.transitions.handler(() => []),
     },
     runs: {
       list: os.runs.list.handler(({ input }) => {

@@ -15,6 +15,7 @@ import {
   type Series,
   type Structure,
   type Study,
+  type Transition,
 } from '#core/contract/index.ts'
 
 export type SampleClient = ContractRouterClient<Contract>
@@ -25,7 +26,7 @@ const factor = { path: 'regularisation.weightDecay', title: words, ordered: true
 
 const preset: Preset = { name: 'rescaling-sparsity', title: words, question: words, text: 'kagami: 1\n', runs: 80 }
 const plan: Plan = {
-  name: 'a', hash, title: words, cells: 8, seeds: 10, runs: 80, engine: 'wasm', seconds: Infinity, bytes: 0, factors: [factor],
+  name: 'a', hash, title: words, cells: 8, seeds: 10, runs: 80, mostRuns: null, engine: 'wasm', seconds: Infinity, bytes: 0, factors: [factor],
   stacks: [{ id: 's-0', runs: 80, shape: { depth: [2, null] }, parameters: 24, steps: 40_000, bytes: 1, seconds: Number.NaN }], warnings: ['none'],
 } // prettier-ignore
 const study: Study = {
@@ -96,6 +97,12 @@ const events: Event[] = [
 ]
 const measured = { run: '0a1b.c.0', names: ['x'], measured: new Float64Array([-0]), predicted: null, margin: new Float64Array([Infinity]) }
 const prediction = { metric: 'loss', oracle: 'lasso', cell: 'c', replicate: 0, over: 'last-half' as const, value: Number.NaN }
+const transition: Transition = {
+  factor: 'regularisation.weightDecay', title: words, scale: 'log', from: 0.01, to: 1, precision: 0.1,
+  above: { metric: 'loss', over: 'last', atMost: 1e-3, atLeast: null }, where: [], confidence: 0.95, wanted: 0,
+  brackets: [{ seed: 1, state: 'without-value', low: 0.01, high: null, theory: 0.5, runs: [{ run: '0a1b.c.1', level: 1, value: null, side: null }] }],
+  mean: null, median: null, medianInterval: null, failure: null, theory: 0.5, oracle: '8.2',
+} // prettier-ignore
 const report = { html: '<!doctype html><title>鏡</title>', bytes: 30 }
 
 export function createSampleRouter() {
@@ -112,6 +119,7 @@ export function createSampleRouter() {
       text: os.studies.text.handler(() => ({ text: 'kagami: 1\n' })),
       coefficients: os.studies.coefficients.handler(() => [measured]),
       predictions: os.studies.predictions.handler(() => [prediction]),
+      transitions: os.studies.transitions.handler(() => [transition]),
     },
     runs: { list: os.runs.list.handler(({ input }) => ({ total: 1, offset: input.offset, runs: [run] })) },
     series: { read: os.series.read.handler(() => series) },
@@ -144,6 +152,7 @@ export const contractSamples: readonly Sample[] = [
   { route: 'studies.text', call: (client) => client.studies.text(ofStudy), expected: { text: 'kagami: 1\n' } },
   { route: 'studies.coefficients', call: (client) => client.studies.coefficients(ofStudy), expected: [measured] },
   { route: 'studies.predictions', call: (client) => client.studies.predictions(ofStudy), expected: [prediction] },
+  { route: 'studies.transitions', call: (client) => client.studies.transitions(ofStudy), expected: [transition] },
   { route: 'runs.list', call: (client) => client.runs.list({}), expected: { total: 1, offset: 0, runs: [run] } },
   { route: 'series.read', call: (client) => client.series.read({ ...ofStudy, metric: 'loss' }), expected: series },
   { route: 'structures.get', call: (client) => client.structures.get({ run: '0a1b.c.0' }), expected: structure },

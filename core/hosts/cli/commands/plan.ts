@@ -1,4 +1,5 @@
 /** `kagami plan STUDY`: the runs and stacks that a study will make, before anything runs. */
+import type { Plan } from '#core/contract/studies.ts'
 import { formatBytes, formatDuration } from '#core/presentation/digits.ts'
 import { openSource } from '#core/workbench/sources.ts'
 import { planOf } from '#core/workbench/summary.ts'
@@ -43,9 +44,14 @@ export const addPlan: Register = (program) => {
         },
         'table',
       )
-      print(
-        `\n${plan.runs} ${plan.runs === 1 ? 'run' : 'runs'} in ${plan.stacks.length} ${plan.stacks.length === 1 ? 'stack' : 'stacks'}, about ${formatDuration(1_000 * plan.seconds, 'en')} of training on ${plan.engine}, ${formatBytes(plan.bytes, 'en')} of series.`,
-      )
+      print(`\n${runsSentence(plan)}`)
       for (const warning of plan.warnings) print(`warning: ${warning}`)
     })
+}
+
+function runsSentence({ runs, mostRuns, stacks, seconds, engine, bytes }: Plan): string {
+  const counted = (n: number, noun: string) => `${n} ${n === 1 ? noun : `${noun}s`}`
+  const cost = `about ${formatDuration(1_000 * seconds, 'en')} of training on ${engine}, ${formatBytes(bytes, 'en')} of series`
+  if (mostRuns === null) return `${counted(runs, 'run')} in ${counted(stacks.length, 'stack')}, ${cost}.`
+  return `At least ${counted(runs, 'run')} and at most ${mostRuns}: after the first ${counted(stacks.length, 'stack')} the levels follow from outcomes. At most ${cost}.`
 }
