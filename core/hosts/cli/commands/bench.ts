@@ -104,6 +104,14 @@ const range = (spread: Spread | null) =>
   spread === null ? null : `${shortNumber(Number(spread.least.toPrecision(3)))}–${shortNumber(Number(spread.most.toPrecision(3)))}`
 const digits = (value: number | null | undefined) => (value === null || value === undefined ? null : Number(value.toPrecision(3)))
 
+const legend = [
+  'ms a step, ratio: median and range over rounds in which everyone trains in turns, in float32, with one thread a process.',
+  'ratio: to Kagami with one process, round by round; above 1 Kagami is faster.',
+  'sweep: all steps at the median, extrapolated from the steps timed, without start and compile.',
+  'start: from the start of the process until the first steps are done. compile: the part of it that those steps take; Kagami does not tell it apart.',
+  `losses: after ${comparedSteps} steps, the largest relative difference of a run from Kagami's; up to ${tolerance} is the same.`,
+]
+
 function printRaced(rows: readonly RaceRow[], { python, before }: { python: PeersPython; before: readonly number[] }): void {
   const versions = new Set(rows.flatMap(({ program, version }) => (version === null ? [] : [`${program} ${version}`])))
   const load = [before[0], loadavg()[0]].map((value) => (value ?? 0).toFixed(1))
@@ -142,11 +150,8 @@ function printRaced(rows: readonly RaceRow[], { python, before }: { python: Peer
     },
     'table',
   )
-  print(
-    `ratio: ms a step over that of Kagami with one process, round by round; above 1 Kagami is faster. Median and range of rounds, everyone in turns, in float32, one ` +
-      `thread a process. sweep: all steps at the median, extrapolated from the steps timed, without start and compile. start: from the start of the process to the first steps done; ` +
-      `compile, a part of it: the first steps. losses: after ${comparedSteps} steps each run's is Kagami's within ${tolerance} of it.`,
-  )
+  print('')
+  for (const line of legend) print(line)
 }
 
 function lossWords({ isSame, lossDifference }: RaceRow): string {
