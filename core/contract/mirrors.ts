@@ -93,7 +93,8 @@ export const symmetryFamily = z.strictObject({
   mirrors: count.nullable(), // null: one for every direction
   onMirror: z.enum(['zero', 'equal', 'dependent']).nullable(), // null: it has no mirror through the origin
   keptBy: z.array(optimiserName), // optimisers whose steps, without clipping and noise on the gradient, keep its mirrors
-  isKept: z.boolean().nullable(), // by the study; null without mirrors
+  isFound: z.boolean().nullable(), // whether the search has found a mirror of it; null where nobody searched, or without mirrors
+  isKept: z.boolean().nullable(), // by the steps of the study; null without mirrors
   conserved: conservedQuantity.nullable(),
 })
 export type SymmetryFamily = z.infer<typeof symmetryFamily>

@@ -22,7 +22,9 @@ export function lawWords({ rate, isKept }: Pick<ConservedQuantity, 'rate' | 'isK
   return words('mirrors.law.decays', { rate: formatNumber(rate, words.language) })
 }
 
-export function keptWords(isKept: boolean | null, words: Catalogue): string {
+/** Whether the steps of a study keep the mirrors of a family, or there are none to keep. */
+export function keptWords({ isKept, isFound }: Pick<SymmetryFamily, 'isKept' | 'isFound'>, words: Catalogue): string {
+  if (isFound === false) return words('mirrors.kept.gone')
   if (isKept === null) return words('mirrors.kept.none')
   return words(isKept ? 'mirrors.kept.yes' : 'mirrors.kept.no')
 }

@@ -75,7 +75,7 @@ const mirrors: Mirrors = {
   mirrors: [{ ...group, nearest: '0↔1', count: 1, rank: 3, error: -0, onMirror: 'equal', residual: null, threshold: null, decay: null, verdict: null,
     exponent: { value: -Infinity, low: -Infinity, high: 0, estimator: 'exact', count: 0 }, whyNoExponent: null, isKept: true }],
   rejected: [{ ...group, rejected: 1, least: 1e-3, largest: Infinity, isExpected: true }],
-  families: [{ symmetry: 'rescaling', family: 'rescaling', title: words, mirrors: null, onMirror: null, keptBy: ['sgd'], isKept: null,
+  families: [{ symmetry: 'rescaling', family: 'rescaling', title: words, mirrors: null, onMirror: null, keptBy: ['sgd'], isFound: null, isKept: null,
     conserved: { tex: 'u^2 - w^2', entries: 2, largest: 0, rate: null, isKept: false } }],
   notes: [{ kind: 'sampled', groups: 1 }],
 } // prettier-ignore

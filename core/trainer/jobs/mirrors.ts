@@ -70,7 +70,7 @@ export async function runMirrors(
   if (Object.values(theta).some((values) => !values.every(Number.isFinite))) notes.push({ kind: 'not-finite' })
   const examined = await search(subject, notes, job)
   const mirrors = await measure(subject, examined, { notes, job })
-  const content: MirrorsContent = { mirrors, rejected: rejectedRows(examined), families: familyRows(subject), notes }
+  const content: MirrorsContent = { mirrors, rejected: rejectedRows(examined), families: familyRows(subject, mirrors), notes }
   return { kind: 'mirrors', content }
 }
 
@@ -266,7 +266,7 @@ function rejectedRows(groups: readonly Group[]): RejectedRow[] {
 }
 
 /** What the model's own account says of its symmetries, with the values now of what the flow keeps where the model is trained as it is. */
-function familyRows({ lane, theta }: Subject): SymmetryFamily[] {
+function familyRows({ lane, theta }: Subject, found: readonly MirrorRow[]): SymmetryFamily[] {
   const { study } = lane
   const isPlain = study.reparametrise.length === 0
   const like = lengthsOf(study.model, lane.size)
@@ -280,6 +280,7 @@ function familyRows({ lane, theta }: Subject): SymmetryFamily[] {
       mirrors: isFinite ? family.mirrors(like).length : null,
       onMirror: hasMirrors ? onMirror : null,
       keptBy: hasMirrors ? optimisers.filter((optimiser) => keepsMirrors(family, { optimiser: { kind: optimiser } })) : [],
+      isFound: hasMirrors ? found.some((row) => row.family === name) : null,
       isKept: hasMirrors ? keepsMirrors(family, stepsAsked(lane)) : null,
       conserved: conserved === null || !isPlain ? null : conservedOf(conserved.tex, conserved.of(theta), { rate, study }),
     }

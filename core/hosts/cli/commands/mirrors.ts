@@ -108,33 +108,20 @@ function show({ origin, mirrors, rejected, families, notes }: Mirrors): void {
   for (const note of notes) say(noteWords(note, words))
 }
 
-function mirrorCells({
-  title,
-  reflection,
-  place,
-  count,
-  candidates,
-  checked,
-  rank,
-  nearest,
-  residual,
-  threshold,
-  decay,
-  verdict,
-  exponent,
-  isKept,
-}: MirrorRow): Cell[] {
-  // prettier-ignore
-  const found = reflection === 'rotation' ? 'every direction' : `${count} of ${candidates}${checked < candidates ? ` (${checked} tried)` : ''}`
+function mirrorCells(row: MirrorRow): Cell[] {
+  const { title, reflection, place, count, candidates, checked, rank, nearest, residual, threshold, decay, verdict, exponent, isKept } = row
+  const found =
+    reflection === 'rotation' ? 'every direction' : `${count} of ${candidates}${checked < candidates ? ` (${checked} tried)` : ''}`
   return [
     ...[title.en, words(`mirrors.reflection.${reflection}`), place, found, rank, nearest, residual],
     ...[threshold?.value ?? null, threshold?.accuracy ?? null, decay, verdict === null ? null : words(`mirrors.verdict.${verdict}`)],
-    ...[exponent?.value ?? null, exponent?.low ?? null, exponent?.high ?? null, keptWords(isKept, words)],
+    ...[exponent?.value ?? null, exponent?.low ?? null, exponent?.high ?? null, words(isKept ? 'mirrors.kept.yes' : 'mirrors.kept.no')],
   ]
 }
 
-function familyCells({ title, mirrors, onMirror, keptBy, isKept, conserved }: SymmetryFamily): Cell[] {
-  const kept = [keptBy.join(', '), keptWords(isKept, words)]
+function familyCells(family: SymmetryFamily): Cell[] {
+  const { title, mirrors, onMirror, keptBy, conserved } = family
+  const kept = [keptBy.join(', '), keptWords(family, words)]
   const quantity = conserved === null ? [null, null, null] : [plainFormula(conserved.tex), conserved.largest, lawWords(conserved, words)]
   return [title.en, mirrors === null ? 'every direction' : String(mirrors), onMirrorWords(onMirror, words), ...kept, ...quantity]
 }
