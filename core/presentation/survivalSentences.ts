@@ -60,8 +60,9 @@ function levelSentences(level: LevelSurvival, { baseline, confidence, pooled }: 
     interval: interval === null ? '' : `${words('comparison.confidence', { percent })} ${interval}`,
     censored: censoredWords(censored, words),
   }
-  const key = events === 0 ? 'noEvent' : median.time === null ? 'noMedian' : interval === null ? 'median' : 'medianWithin'
-  const times = words(events < n && events > 0 ? `survival.${key}Censored` : `survival.${key}`, named)
+  const key = median.time === null ? 'noMedian' : interval === null ? 'median' : 'medianWithin'
+  const some = events < n ? (`survival.${key}Censored` as const) : (`survival.${key}` as const)
+  const times = words(events === 0 ? 'survival.noEvent' : some, named)
   if (label === baseline || pooled.length > 0) return [times]
   if (need !== null) return [times, words('survival.need', { label, seeds: need.seeds })]
   if (test === null) return [times, words('survival.noTest', { label })]

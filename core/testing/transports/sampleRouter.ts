@@ -15,6 +15,7 @@ import {
   type Series,
   type Structure,
   type Study,
+  type Survival,
   type Transition,
 } from '#core/contract/index.ts'
 
@@ -42,6 +43,18 @@ const run: Run = {
 } // prettier-ignore
 const series: Series = {
   study: '0a1b', metric: 'loss', shown: 2, total: 2, blocks: [{ runs: ['0a1b.c.0'], steps: new Float64Array([0, 200]), values: new Float64Array([-0, Number.NaN]) }],
+} // prettier-ignore
+const survival: Survival = {
+  factor: 'a', metric: 'loss', rule: 'at-most', limit: 0.1, baseline: '0.05', confidence: 0.95, interval: 'log-log', resolution: 10, horizon: 40,
+  where: {}, pooled: [], test: null,
+  levels: [
+    {
+      label: '0.05', value: 0.05, after: 0, n: 2, events: 1, atStart: 0, unseen: 0, lastTime: 40, test: null, need: null,
+      censored: { lastStep: 1, stopped: 0, diverged: 0, unfinished: 0 },
+      curve: [{ time: 20, atRisk: 2, events: 1, survival: 0.5, low: 0.06, high: 0.91 }], censorings: [{ time: 40, count: 1 }],
+      median: { time: 20, low: 20, high: null }, restrictedMean: { value: 30, low: null, high: null },
+    },
+  ],
 } // prettier-ignore
 const comparison: Comparison = {
   factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95, where: {}, pooled: [],
@@ -125,7 +138,11 @@ export function createSampleRouter() {
     series: { read: os.series.read.handler(() => series) },
     structures: { get: os.structures.get.handler(() => structure) },
     mirrors: { get: os.mirrors.get.handler(() => mirrors) },
-    comparisons: { make: os.comparisons.make.handler(() => comparison), phase: os.comparisons.phase.handler(() => phase) },
+    comparisons: {
+      make: os.comparisons.make.handler(() => comparison),
+      phase: os.comparisons.phase.handler(() => phase),
+      survival: os.comparisons.survival.handler(() => survival),
+    },
     reports: { make: os.reports.make.handler(() => report) },
     engines: { prove: os.engines.prove.handler(() => [proof]) },
     events: {
@@ -166,6 +183,11 @@ export const contractSamples: readonly Sample[] = [
     route: 'comparisons.phase',
     call: (client) => client.comparisons.phase({ ...ofStudy, x: 'a', y: 'b', metric: 'loss' }),
     expected: phase,
+  },
+  {
+    route: 'comparisons.survival',
+    call: (client) => client.comparisons.survival({ ...ofStudy, factor: 'a', metric: 'loss', atMost: 0.1 }),
+    expected: survival,
   },
   { route: 'reports.make', call: (client) => client.reports.make({ ...ofStudy, language: 'ja' }), expected: report },
   { route: 'engines.prove', call: (client) => client.engines.prove(), expected: [proof] },

@@ -7,8 +7,8 @@ const request: CompareRequest = {
   factor: 'model',
   metric: 'loss',
   levels: [
-    { label: 'a', value: 'a', runs: [1, 2, 3].map((value) => ({ run: `a${value}`, value })) },
-    { label: 'b', value: 'b', runs: [4, Number.NaN, 6].map((value, i) => ({ run: `b${i}`, value })) },
+    { label: 'a', value: 'a', runs: [1, 2, 3].map((value) => ({ run: `a${value}`, value, isStopped: false })) },
+    { label: 'b', value: 'b', runs: [4, Number.NaN, 6].map((value, i) => ({ run: `b${i}`, value, isStopped: false })) },
   ],
   key: [1, 2],
 }
