@@ -64,12 +64,10 @@ export function beginStack(
   })
 }
 
-/** The checkpoint from which the stack goes on; the artifact must be in the project. */
+/** The checkpoint from which the stack goes on, and with it every step up to its own is safe; the artifact must be in the project. */
 export function setCheckpoint(db: Writable, id: string, checkpoint: Checkpoint): void {
-  const changed = query(db, 'UPDATE stacks SET checkpoint_sha256 = :sha256, checkpoint_step = :step WHERE id = :id').run({
-    id,
-    ...checkpoint,
-  })
+  const sql = 'UPDATE stacks SET checkpoint_sha256 = :sha256, checkpoint_step = :step, step = max(step, :step) WHERE id = :id'
+  const changed = query(db, sql).run({ id, ...checkpoint })
   assert(changed === 1, `a checkpoint belongs to a stack: ${id}`)
 }
 

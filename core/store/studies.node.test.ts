@@ -171,6 +171,19 @@ describe('the life of a stack', () => {
     ])
   })
 
+  test('a checkpoint between two records makes its step safe; an older one takes nothing back', () => {
+    const { db } = project
+    beginStack(db, first, begun)
+    appendRows(db, first, { steps: Float64Array.of(0, 100), values: { loss: Float64Array.of(6, 5, 4, 3) }, step: 100 })
+    const { sha256 } = putBytes(project, { bytes: Uint8Array.of(1, 2, 3), kind: 'checkpoint' }, 5)
+    setCheckpoint(db, first, { sha256, step: 150 })
+    expect(readStack(db, first)).toMatchObject({ step: 150, checkpoint: { step: 150 } })
+    setCheckpoint(db, first, { sha256, step: 120 })
+    expect(readStack(db, first)).toMatchObject({ step: 150, checkpoint: { step: 120 } })
+    expect(resetStack(db, first)).toBe(120)
+    expect(readStack(db, first).step).toBe(120)
+  })
+
   test('reset without a checkpoint, it starts anew: no row stays, not even that of step 0', () => {
     const { db } = project
     beginStack(db, first, begun)
