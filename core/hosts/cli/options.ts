@@ -3,10 +3,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { Refusal, quote } from '#core/contract/errors.ts'
-import type { Run } from '#core/contract/runs.ts'
 import type { StudySource } from '#core/contract/studies.ts'
 import { nearest } from '#core/study/text/nearest.ts'
-import { readRuns } from '#core/store/readRuns.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { listStudies, readStudyByNameOrId, type StoredStudy } from '#core/store/studies.ts'
 import type { Where } from '#core/workbench/levels.ts'
@@ -51,15 +49,6 @@ export function chooseStudy(db: Readable, given: string | undefined): StoredStud
   if (second !== undefined)
     throw new Refusal('invalid-input', `--study: expected one of ${studies.map(({ id }) => id).join(', ')}, got nothing`)
   return only
-}
-
-/** A run by its id, or by the end of its id that the table of runs shows. */
-export function runNamed(db: Readable, text: string): Run {
-  const found = readRuns(db, { limit: 100_000 }).runs.filter(({ id }) => id === text || id.endsWith(`.${text}`))
-  const [run, second] = found
-  if (run === undefined) throw new Refusal('not-found', `RUN: expected a run of this project, got ${quote(text)}`)
-  if (second === undefined) return run
-  throw new Refusal('invalid-input', `RUN: expected one run, got ${quote(text)}, which may be ${run.id} or ${second.id}`)
 }
 
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {

@@ -21,7 +21,7 @@ import type { Register } from '../command.ts'
 import { openReader, resources } from '../../node.ts'
 import { sourceOf, withOverrides, withWhere } from '../options.ts'
 import { print, printJson, printTable, say } from '../output.ts'
-import { runMeant } from './structure.ts'
+import { runMeant } from '../runMeant.ts'
 
 const words = reportWords('en')
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Option } from 'commander'
 import { Refusal, quote } from '#core/contract/errors.ts'
-import type { Run } from '#core/contract/runs.ts'
 import type {
   Structure,
   StructureLayer,
@@ -14,9 +13,6 @@ import type {
   StructureOrigin,
 } from '#core/contract/structure.ts'
 import type { Cell } from '#core/formats/csv.ts'
-import { readRuns } from '#core/store/readRuns.ts'
-import type { Readable } from '#core/store/statements.ts'
-import { hintFor } from '#core/study/text/nearest.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { forkLauncher } from '#core/trainer/fork.ts'
 import { runJob } from '#core/trainer/parent.ts'
@@ -24,6 +20,7 @@ import { structureOfFile, structureOfRun } from '#core/workbench/structures.ts'
 import type { Register } from '../command.ts'
 import { openReader } from '../../node.ts'
 import { print, printJson, printTable, say, shortNumber } from '../output.ts'
+import { runMeant } from '../runMeant.ts'
 
 const activations = { tanh: 'odd', relu: 'homogeneous', none: 'linear', other: 'other' } as const
 const forms = ['table', 'json', 'csv', 'md'] as const
@@ -94,30 +91,6 @@ async function ofFile(source: string, { run, found, options }: FileGiven): Promi
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** A run by its id, by the end of it that the table of runs shows, or by a start of either that only one has. */
-export function runMeant(db: Readable, text: string | undefined): Run {
-  const { runs } = readRuns(db, { limit: 100_000 })
-  const shortOf = ({ id, study }: Run) => id.slice(study.length + 1)
-  const [first] = runs
-  if (text === undefined || text === '')
-    throw new Refusal(
-      'invalid-input',
-      `RUN: expected a run of the project${first === undefined ? ', which has none' : `, such as ${shortOf(first)}`}, got nothing`,
-    )
-  const whole = runs.filter((run) => run.id === text || shortOf(run) === text)
-  const found = whole.length > 0 ? whole : runs.filter((run) => run.id.startsWith(text) || shortOf(run).startsWith(text))
-  const [run, second] = found
-  if (run === undefined) {
-    const hint = hintFor(text, [...runs.map(shortOf), ...runs.map(({ id }) => id)])
-    throw new Refusal('not-found', `RUN: expected a run of this project, got ${quote(text)}${hint}`)
-  }
-  if (second === undefined) return run
-  throw new Refusal(
-    'invalid-input',
-    `RUN: expected one run, got ${quote(text)}, with which ${found.length} begin: ${run.id}, ${second.id}${found.length > 2 ? ', …' : ''}`,
-  )
 }
 
 const shownValues = 3

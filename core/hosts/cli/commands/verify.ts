@@ -3,8 +3,8 @@ import { verifyProject } from '#core/store/verify.ts'
 import { verifyRuns, type Compared } from '#core/workbench/verify.ts'
 import type { Exit, Register } from '../command.ts'
 import { openReader } from '../../node.ts'
-import { runNamed } from '../options.ts'
 import { print, printJson, say } from '../output.ts'
+import { runMeant } from '../runMeant.ts'
 
 type Options = { filesOnly?: boolean; json?: boolean }
 
@@ -24,7 +24,7 @@ async function verify(folder: string, run: string | undefined, { filesOnly, json
     const compared =
       filesOnly === true || problems.length > 0
         ? []
-        : await verifyRuns(reader, run === undefined ? undefined : runNamed(reader.project.db, run).id)
+        : await verifyRuns(reader, run === undefined ? undefined : runMeant(reader.project.db, run).id)
     const isWhole = problems.length === 0 && compared.every(({ different }) => different.length === 0)
     if (json === true) printJson({ problems, compared, ok: isWhole })
     else tell(problems, compared)
