@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { real } from './values.ts'
 
-export const engineNames = ['wasm', 'cpu'] as const
+export const engineNames = ['wasm', 'tensorflow', 'cpu'] as const
 export const engineName = z.enum(engineNames)
 export type EngineName = z.infer<typeof engineName>
 

@@ -11,7 +11,7 @@ import { inScope, matMul, tensor } from './ops.ts'
 import { startEngine } from './registry.ts'
 
 /** Rows of the factors: large enough to measure the wasm engine's speed, small enough for plain JavaScript. */
-const sizes: Readonly<Record<EngineName, number>> = { wasm: 512, cpu: 192 }
+const sizes: Readonly<Record<EngineName, number>> = { wasm: 512, tensorflow: 512, cpu: 192 }
 
 /**
  * Proves one engine in this process; a process proves one engine only, since tfjs keeps its backend.

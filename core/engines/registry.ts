@@ -4,6 +4,7 @@ import type { StartedEngine } from './engine.ts'
 
 const engines = {
   wasm: async () => (await import('./wasm/wasm.ts')).wasm,
+  tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflow,
   cpu: async () => (await import('./cpu/cpu.ts')).cpu,
 } as const satisfies Record<EngineName, unknown>
 

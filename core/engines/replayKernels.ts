@@ -1,5 +1,5 @@
 /** Replays a recording kernel by kernel, on any backend whose kernels are JavaScript functions. */
-import type { DataId, KernelBackend, NamedAttrMap } from '@tensorflow/tfjs-core'
+import { Tensor, engine, type DataId, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs-core'
 import { assert } from '#core/contract/errors.ts'
 import type { Tensors } from './ops.ts'
 import type { Call, Feed, FeedValues, Recording, Replayed } from './recording.ts'
@@ -37,9 +37,7 @@ export function replayKernels({ backend, recording, stateNames, state, feedNames
     }
     for (const [i, call] of calls.entries()) {
       for (const { info, slot } of call.reads) info.dataId = slots[slot] ?? info.dataId
-      const out = call.run({ inputs: call.inputs, attrs: call.attributes as NamedAttrMap, backend }) // undefined attrs are legal; the type forgets it
-      if (Array.isArray(out)) for (const [j, { dataId }] of out.entries()) slots[call.writes[j] ?? -1] = dataId
-      else slots[call.writes[0] ?? -1] = out.dataId
+      for (const [j, { dataId }] of run(call, backend).entries()) slots[call.writes[j] ?? -1] = dataId
       for (const { slot, references } of release[i + 1] ?? []) if (!nextSlots.includes(slot)) free(slot, references)
     }
     const next = nextSlots.map((slot) => slots[slot])
@@ -60,6 +58,22 @@ export function replayKernels({ backend, recording, stateNames, state, feedNames
       for (const slot of stateSlots) free(slot, 1)
       for (const dataId of recording.constants) backend.disposeData(dataId)
     },
+  }
+}
+
+/**
+ * Calls a kernel and owns what it gives: one reference for each output. A backend whose kernels give tensors has tfjs count them, and some leave tensors of their own
+ * behind (tfjs-node the axes of a sum): the scope ends both.
+ */
+function run({ run: kernel, inputs, attributes }: Call, backend: KernelBackend): readonly TensorInfo[] {
+  engine().startScope()
+  try {
+    const out = kernel({ inputs, attrs: attributes as NonNullable<typeof attributes>, backend }) // undefined attrs are legal; the type forgets it
+    const all = Array.isArray(out) ? out : [out]
+    for (const info of all) if (info instanceof Tensor) backend.incRef(info.dataId)
+    return all
+  } finally {
+    engine().endScope()
   }
 }
 
