@@ -95,6 +95,12 @@ export function levelMarkers(count: number): string[] {
   return Array.from({ length: count }, (_, level) => markers[level % markers.length] ?? 'circle')
 }
 
+/** The colour of a number between the least and the largest of a map: `position` from 0 to 1 along the ramp of ordered levels. */
+export function rampColour(theme: Theme, position: number): string {
+  assert(position >= 0 && position <= 1, `rampColour: expected a position from 0 to 1, got ${position}`)
+  return alongRamp(palettes[theme].ramp, position)
+}
+
 function alongRamp(ramp: readonly string[], position: number): string {
   const place = position * (ramp.length - 1)
   const left = Math.min(Math.floor(place), ramp.length - 2)

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { comparison } from '#core/contract/comparison.ts'
+import { phase } from '#core/contract/phase.ts'
 import { runState } from '#core/contract/runs.ts'
 import { factor, metric, verdictPart } from '#core/contract/studies.ts'
 import { count, language, sha256, unixMs, words } from '#core/contract/values.ts'
@@ -65,11 +66,19 @@ const path = z.strictObject({
   n: count,
 })
 
+const phaseDiagram = z.strictObject({
+  metric: chartMetric,
+  x: z.strictObject({ title: words }),
+  y: z.strictObject({ title: words }),
+  phase,
+})
+
 /** A chart's data, the arrays as JSON: the types of `presentation/charts` with null for NaN. */
 const figure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('curves'), data: curves }),
   z.strictObject({ kind: z.literal('levels'), data: levels }),
   z.strictObject({ kind: z.literal('path'), data: path }),
+  z.strictObject({ kind: z.literal('phase'), data: phaseDiagram }),
 ])
 export type ReportFigure = z.infer<typeof figure>
 

@@ -2,7 +2,7 @@
  * A chart as SVG text, drawn without a page. ECharts numbers its ids through the whole process and keeps Node alive until a chart is
  * disposed; here ids count from the start of each picture, so that the same data give the same bytes, and every chart is disposed.
  */
-import { LineChart, ScatterChart } from 'echarts/charts'
+import { CustomChart, LineChart, ScatterChart } from 'echarts/charts'
 import { AriaComponent, GraphicComponent, GridComponent, TitleComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
 import { LabelLayout } from 'echarts/features'
@@ -30,6 +30,8 @@ function optionOf(figure: Figure, theme: Theme, words: Catalogue): EChartsOption
       return charts.levels.option(figure.data, theme, words)
     case 'path':
       return charts.path.option(figure.data, theme, words)
+    case 'phase':
+      return charts.phase.option(figure.data, theme, words)
     case 'survival':
       return charts.survival.option(figure.data, theme, words)
     default:
@@ -37,11 +39,12 @@ function optionOf(figure: Figure, theme: Theme, words: Catalogue): EChartsOption
   }
 }
 
-function render(option: EChartsOption): string {
-  use([SVGRenderer, LineChart, ScatterChart, GridComponent, TitleComponent, GraphicComponent, AriaComponent, LabelLayout]) // using one twice changes nothing
+function render({ tooltip: _, ...shown }: EChartsOption): string {
+  // paper has no pointer, and ECharts warns of a tooltip without its component
+  use([SVGRenderer, LineChart, ScatterChart, CustomChart, GridComponent, TitleComponent, GraphicComponent, AriaComponent, LabelLayout]) // using one twice changes nothing
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   try {
-    chart.setOption(option)
+    chart.setOption(shown)
     return chart.renderToSVGString()
   } finally {
     chart.dispose()

@@ -3,12 +3,14 @@ import type { Chart } from './chart.ts'
 import { curves, type CurvesData } from './curves.ts'
 import { levels, type LevelsData } from './levels.ts'
 import { path, type PathData } from './path.ts'
+import { phase, type PhaseData } from './phase.ts'
 import { survival, type SurvivalData } from './survival.ts'
 
 export type Figure =
   | { readonly kind: 'curves'; readonly data: CurvesData }
   | { readonly kind: 'levels'; readonly data: LevelsData }
   | { readonly kind: 'path'; readonly data: PathData }
+  | { readonly kind: 'phase'; readonly data: PhaseData }
   | { readonly kind: 'survival'; readonly data: SurvivalData }
 
-export const charts = { curves, levels, path, survival } as const satisfies Record<Figure['kind'], Chart<never>>
+export const charts = { curves, levels, path, phase, survival } as const satisfies Record<Figure['kind'], Chart<never>>

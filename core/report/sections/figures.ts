@@ -40,6 +40,8 @@ function described(figure: Figure, words: Catalogue): { alternative: string; tab
       return { alternative: charts.levels.alternative(figure.data, words), table: charts.levels.tableTwin(figure.data, words) }
     case 'path':
       return { alternative: charts.path.alternative(figure.data, words), table: charts.path.tableTwin(figure.data, words) }
+    case 'phase':
+      return { alternative: charts.phase.alternative(figure.data, words), table: charts.phase.tableTwin(figure.data, words) }
     case 'survival':
       return { alternative: charts.survival.alternative(figure.data, words), table: charts.survival.tableTwin(figure.data, words) }
     default:
@@ -76,6 +78,8 @@ export function toFigure(figure: ReportFigure): Figure {
       }))
       return { kind: 'path', data: { ...figure.data, coefficients } }
     }
+    case 'phase':
+      return figure // what is missing in it is null
     default:
       return figure satisfies never
   }
