@@ -83,7 +83,8 @@ export const conservedQuantity = z.strictObject({
 })
 export type ConservedQuantity = z.infer<typeof conservedQuantity>
 
-export const optimiserName = z.enum(['sgd', 'adam', 'adamw', 'rmsprop'])
+export const optimiserNames = ['sgd', 'adam', 'adamw', 'rmsprop'] as const
+export const optimiserName = z.enum(optimiserNames)
 
 /** A symmetry of the model by its own account, before anything that the study puts on its parameters. */
 export const symmetryFamily = z.strictObject({

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { comparison } from '#core/contract/comparison.ts'
 import { phase } from '#core/contract/phase.ts'
+import { optimiserName } from '#core/contract/mirrors.ts'
 import { runState } from '#core/contract/runs.ts'
 import { factor, metric, verdictPart } from '#core/contract/studies.ts'
 import { count, language, sha256, unixMs, words } from '#core/contract/values.ts'
@@ -120,6 +121,19 @@ const meansTheory = z.strictObject({
   ),
 })
 
+/** A symmetry of one of the study's models, by its own account. */
+const symmetry = z.strictObject({
+  model: words,
+  title: words,
+  mirrors: count.nullable(), // null: one for every direction
+  onMirror: z.enum(['zero', 'equal', 'dependent']).nullable(), // null: no mirror through the origin
+  keptBy: z.array(optimiserName),
+  cells: count, // with this model
+  changed: count, // of these with other variables
+  kept: count, // of the others, whose steps keep its mirrors
+  conserved: z.strictObject({ tex: z.string(), kept: count, rates: z.array(z.number()) }).nullable(),
+})
+
 /** What all runs share: one row of the design table. */
 const setting = z.strictObject({ title: words, value: words })
 
@@ -170,6 +184,7 @@ export const reportModel = z.strictObject({
     diverged: z.array(divergedRun),
     stopped: z.array(stoppedRun),
   }),
+  symmetries: z.array(symmetry).default([]),
   theory: z.array(theory), // one entry for each oracle
   theoryOfMeans: z.array(meansTheory).default([]), // one entry for each oracle and metric
   figures: z.array(figure),

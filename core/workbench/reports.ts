@@ -23,6 +23,7 @@ import { gateValues } from './gateValues.ts'
 import { predictionsOf } from './predictions.ts'
 import { figuresOf } from './reportFigures.ts'
 import { theoryOfMeans } from './reportMeans.ts'
+import { symmetriesOf } from './reportSymmetries.ts'
 import { theoryOf } from './reportTheory.ts'
 import { allRuns, storedStudy, summaryOf } from './studies.ts'
 
@@ -77,6 +78,7 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
     settings: settingsOf(study.file),
     seeds: study.file.seeds,
     runs: { total: runs.length, states: summary.runs, diverged: runs.flatMap(divergedRun), stopped: runs.flatMap(stoppedRun) },
+    symmetries: symmetriesOf(study.cells, { runs, shapes: new Map(readStacks(db, id).map(({ id: stack, shape }) => [stack, shape])) }),
     theory: theoryOf(study.cells, { runs, coefficients, limit }),
     theoryOfMeans: theoryOfMeans(study.cells, { runs, predictions, metrics: summary.metrics, valueOf: gateValues(db, id) }),
     figures: figuresOf({ db, study: id, factors: summary.factors, metrics: summary.metrics, runs, coefficients, predictions }, compared),

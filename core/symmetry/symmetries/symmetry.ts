@@ -67,6 +67,15 @@ export type Steps = {
 }
 
 /**
+ * Whether small steps keep, but for decay, what the flow of the loss keeps: plain gradient descent, of which a step changes it by η². Momentum and memories follow another flow.
+ * Source: theory.md 8.6.
+ */
+export function keepsFlow({ optimiser, gradientNoise }: Steps & { readonly optimiser: { readonly momentum?: number } }): boolean {
+  const isClipped = optimiser.clip !== undefined && 'value' in optimiser.clip
+  return optimiser.kind === 'sgd' && (optimiser.momentum ?? 0) === 0 && !isClipped && (gradientNoise?.std ?? 0) === 0
+}
+
+/**
  * Whether a step of training takes a point of the family's mirrors to a point of the same mirror: whether the update commutes with the reflection.
  *
  * Steps that are linear in gradients keep every mirror, entrywise ones those whose reflection is a signed permutation; noise on the gradient keeps none, but that

@@ -6,15 +6,16 @@
  */
 import { readFile } from 'node:fs/promises'
 import { Refusal, assert } from '#core/contract/errors.ts'
-import type {
-  ConservedQuantity,
-  MirrorExponent,
-  MirrorRow,
-  MirrorsContent,
-  MirrorsNote,
-  RejectedRow,
-  SymmetryFamily,
-  WhyNoExponent,
+import {
+  optimiserNames,
+  type ConservedQuantity,
+  type MirrorExponent,
+  type MirrorRow,
+  type MirrorsContent,
+  type MirrorsNote,
+  type RejectedRow,
+  type SymmetryFamily,
+  type WhyNoExponent,
 } from '#core/contract/mirrors.ts'
 import type { Place, Reflection } from '#core/analysis/mirrors/candidates.ts'
 import type { Exponent, NoisySteps } from '#core/analysis/mirrors/exponent.ts'
@@ -31,7 +32,7 @@ import { rootKey, split, type Key } from '#core/numerics/random/key.ts'
 import { lossOf, modelOf } from '#core/study/kinds.ts'
 import { commonDecay } from '#core/symmetry/predictions/prediction.ts'
 import { familiesOf, lengthsOf } from '#core/symmetry/symmetries/registry.ts'
-import { keepsMirrors } from '#core/symmetry/symmetries/symmetry.ts'
+import { keepsFlow, keepsMirrors } from '#core/symmetry/symmetries/symmetry.ts'
 import type { JobContext } from '../childJob.ts'
 import { makeLanes, type Lane } from '../lanes.ts'
 import { laneParameters } from '../measure.ts'
@@ -44,7 +45,6 @@ const mostTrials = 3e9 // of one kind at one place
 const leastRows = 32 // of the data, however large the network
 const operationsOfProduct = 10 // runs of the network in one product with its Hessian
 const mostBlockNumbers = 2e7 // of the blocks of all samples
-const optimisers = ['sgd', 'adam', 'adamw', 'rmsprop'] as const
 const normalQuantile = 1.96
 /** Of a curvature that is zero but for rounding, as where the data is fitted without error. */
 const rounding = 1e-12
@@ -279,21 +279,15 @@ function familyRows({ lane, theta }: Subject, found: readonly MirrorRow[]): Symm
       title,
       mirrors: isFinite ? family.mirrors(like).length : null,
       onMirror: hasMirrors ? onMirror : null,
-      keptBy: hasMirrors ? optimisers.filter((optimiser) => keepsMirrors(family, { optimiser: { kind: optimiser } })) : [],
+      keptBy: hasMirrors ? optimiserNames.filter((optimiser) => keepsMirrors(family, { optimiser: { kind: optimiser } })) : [],
       isFound: hasMirrors ? found.some((row) => row.family === name) : null,
       isKept: hasMirrors ? keepsMirrors(family, stepsAsked(lane)) : null,
-      conserved: conserved === null || !isPlain ? null : conservedOf(conserved.tex, conserved.of(theta), { rate, study }),
+      conserved: conserved === null || !isPlain ? null : conservedOf(conserved.tex, conserved.of(theta), { rate, lane }),
     }
   })
 }
 
-function conservedOf(
-  tex: string,
-  values: Float64Array,
-  { rate, study: { optimiser, noise } }: { rate: number; study: Lane['study'] },
-): ConservedQuantity {
+function conservedOf(tex: string, values: Float64Array, { rate, lane }: { rate: number; lane: Lane }): ConservedQuantity {
   const largest = values.every(Number.isFinite) ? maxAbs(values) : null
-  const isFlow = optimiser.kind === 'sgd' && optimiser.momentum === 0 && (optimiser.clip === undefined || 'norm' in optimiser.clip)
-  const isKept = isFlow && (noise.gradient?.std ?? 0) === 0
-  return { tex, entries: values.length, largest, rate: Number.isNaN(rate) ? null : 4 * rate, isKept }
+  return { tex, entries: values.length, largest, rate: Number.isNaN(rate) ? null : 4 * rate, isKept: keepsFlow(stepsAsked(lane)) }
 }
