@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
 import { encodeUtf8 } from './utf8.ts'
-import { readZip, writeZip } from './zip.ts'
+import { isDeflated, readZip, readZipDirectory, writeZip, zipDataAt, zipDirectoryAt } from './zip.ts'
 
 const name = 'm.zip'
 
@@ -135,4 +136,27 @@ describe('zip', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+describe('a file too large to be held, by its parts', () => {
+  const file = new Uint8Array(zipSync({ 'a/': new Uint8Array(0), 'a/b': content, c: [content, { level: 0 }] }))
+  const tail = file.subarray(-100)
+  const from = zipDirectoryAt(tail, { name, size: file.length })
+  const members = readZipDirectory(file.subarray(from), { name, from })
+
+  test('its directory lists the files with the places of their data, and no folders', () => {
+    expect(members.map(({ path, size }) => [path, size])).toEqual([['a/b', content.length], ['c', content.length]]) // prettier-ignore
+    expect(members.map(isDeflated)).toEqual([true, false])
+    const [, last] = members
+    if (last === undefined) throw new Error('two members were written')
+    const at = zipDataAt(file.subarray(last.at, last.at + 30), last, name)
+    expect(file.subarray(at, at + last.packed)).toEqual(content)
+  })
+
+  test.each([
+    ['nothing', () => zipDirectoryAt(new Uint8Array(0), { name, size: 0 }), 'm.zip: expected a zip file, got an empty file'],
+    ['a text', () => zipDirectoryAt(content, { name, size: content.length }), 'with its directory at the end, got none'],
+    ['another place of the directory', () => readZipDirectory(file.subarray(from), { name, from: from + 1 }), 'expected a directory that ends at byte'],
+    ['no local header', () => zipDataAt(content, { path: 'c', method: 0, crc: 0, packed: 0, size: 0, at: 7 }, name), 'm.zip, "c": expected a local header at byte 7, got none'],
+  ] as const)('%s is refused', (_, read, sentence) => expect(read).toThrow(sentence)) // prettier-ignore
 })

@@ -13,7 +13,7 @@ import { decodeUtf8, invalidUtf8At } from './utf8.ts'
 /** `name` stands in the sentences; all members together may have `limit` bytes. */
 export type ZipOptions = { readonly name: string; readonly limit?: number }
 
-type Member = {
+export type ZipMember = {
   readonly path: string
   readonly method: number
   readonly crc: number
@@ -29,6 +29,8 @@ const LOCAL_BYTES = 30
 const CENTRAL_BYTES = 46
 const END_BYTES = 22
 const COMMENT_LIMIT = 65_535
+const SLASH = 0x2f
+const noDirectory = 'expected a zip file with its directory at the end'
 const STORED = 0
 const DEFLATED = 8
 const ENCRYPTED = 1 // flag
@@ -43,11 +45,50 @@ const LARGEST_SIZE = 2 ** 32 - 2
  * overlap or that unpack to more than they say or than `limit`.
  */
 export function readZip(bytes: Uint8Array, { name, limit = INFLATED_LIMIT }: ZipOptions): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
-  const { members, start } = readDirectory(bytes, name)
+  const { members, start } = readDirectory(bytes, { name, from: 0, areFoldersListed: false })
   const total = members.reduce((sum, { size }) => sum + size, 0)
   if (total > limit) throw refusal(name, `expected members of at most ${limit} bytes together`, String(total))
   const contents = placed(bytes, { members, start, name })
   return new Map(contents.map(({ member, data }) => [member.path, unpack(data, member, name)]))
+}
+
+/**
+ * Where the directory of a file of `size` bytes begins, told by its last bytes: all of it, or 65,557. For files that are too large to be held.
+ *
+ * Fails: 'invalid-input' for what is no zip file.
+ */
+export function zipDirectoryAt(tail: Uint8Array, { name, size }: { readonly name: string; readonly size: number }): number {
+  if (size === 0) throw refusal(name, 'expected a zip file', 'an empty file')
+  const end = endRecordAt(viewOf(tail))
+  if (end < 0) throw refusal(name, noDirectory, 'none; is the file cut off?')
+  const start = viewOf(tail).getUint32(end + 16, true)
+  const last = size - tail.length + end
+  if (start > last) throw refusal(name, `expected a directory before byte ${last}`, String(start))
+  return start
+}
+
+/**
+ * The members of a file whose bytes from `from` on, where its directory begins, are given. Folders, which have no content, are left out.
+ *
+ * Fails: 'invalid-input' as `readZip` does, for everything that a directory says.
+ */
+export function readZipDirectory(
+  bytes: Uint8Array,
+  { name, from }: { readonly name: string; readonly from: number },
+): readonly ZipMember[] {
+  return readDirectory(bytes, { name, from, areFoldersListed: true }).members
+}
+
+/** Where a member's data begins, told by the 30 bytes of its local header. Fails: 'invalid-input' where no such header stands. */
+export function zipDataAt(header: Uint8Array, { at, path }: ZipMember, name: string): number {
+  if (header.length < LOCAL_BYTES || viewOf(header).getUint32(0, true) !== LOCAL)
+    throw refusal(`${name}, ${quote(path)}`, `expected a local header at byte ${at}`, 'none')
+  return at + LOCAL_BYTES + viewOf(header).getUint16(26, true) + viewOf(header).getUint16(28, true)
+}
+
+/** Whether the data of a member are deflated; stored as they are otherwise. */
+export function isDeflated({ method }: ZipMember): boolean {
+  return method === DEFLATED
 }
 
 /** A zip file of these members, stored or deflated. Together they must stay below 4 GiB, and their paths must differ: else it is a bug. */
@@ -64,27 +105,37 @@ export function writeZip(
   return zipSync(Object.fromEntries(members), { level: packing === 'stored' ? 0 : 6, mtime: '1980-01-01T00:00:00' }) // zip knows no earlier time
 }
 
-function readDirectory(bytes: Uint8Array, name: string): { members: readonly Member[]; start: number } {
+type DirectoryOptions = {
+  readonly name: string
+  readonly from: number // the place in the file of the first byte that is given
+  readonly areFoldersListed: boolean // else a folder is refused
+}
+
+function readDirectory(
+  bytes: Uint8Array,
+  { name, from, areFoldersListed }: DirectoryOptions,
+): { members: readonly ZipMember[]; start: number } {
   if (bytes.length === 0) throw refusal(name, 'expected a zip file', 'an empty file')
   const view = viewOf(bytes)
   const end = endRecordAt(view)
-  if (end < 0) throw refusal(name, 'expected a zip file with its directory at the end', 'none; is the file cut off?')
+  if (end < 0) throw refusal(name, noDirectory, 'none; is the file cut off?')
   const [disk, firstDisk, here, count] = [4, 6, 8, 10].map((offset) => view.getUint16(end + offset, true))
   if (disk !== 0 || firstDisk !== 0 || here !== count) throw refusal(name, 'expected a zip file in one part', 'several')
   const length = view.getUint32(end + 12, true)
   const start = view.getUint32(end + 16, true)
-  if (start + length !== end) throw refusal(name, `expected a directory that ends at byte ${end}`, String(start + length))
-  const members: Member[] = []
+  if (start + length !== end + from) throw refusal(name, `expected a directory that ends at byte ${end + from}`, String(start + length))
+  const members: ZipMember[] = []
   const paths = new Set<string>()
-  let at = start
+  let at = start - from
   for (let index = 0; index < (count ?? 0); index += 1) {
-    const { member, next } = readCentral(bytes, { at, end, name })
+    const { member, next } = readCentral(bytes, { at, end, name, areFoldersListed })
+    at = next
+    if (member === null) continue
     if (paths.has(member.path)) throw refusal(name, 'expected every path once', `${quote(member.path)} twice`)
     paths.add(member.path)
     members.push(member)
-    at = next
   }
-  if (at !== end) throw refusal(name, `expected a directory of ${count} members in ${length} bytes`, String(at - start))
+  if (at !== end) throw refusal(name, `expected a directory of ${count} members in ${length} bytes`, String(at + from - start))
   return { members, start }
 }
 
@@ -99,15 +150,17 @@ function endRecordAt(view: DataView): number {
 
 function readCentral(
   bytes: Uint8Array,
-  { at, end, name }: { at: number; end: number; name: string },
-): { readonly member: Member; readonly next: number } {
+  { at, end, name, areFoldersListed }: { at: number; end: number; name: string; areFoldersListed: boolean },
+): { readonly member: ZipMember | null; readonly next: number } {
   const view = viewOf(bytes)
   if (at + CENTRAL_BYTES > end || view.getUint32(at, true) !== CENTRAL)
     throw refusal(name, `expected a directory entry at byte ${at}`, 'none')
   const [nameLength = 0, extraLength = 0, commentLength = 0] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true))
   const next = at + CENTRAL_BYTES + nameLength + extraLength + commentLength
   if (next > end) throw refusal(name, `expected a directory entry of ${next - at} bytes at byte ${at}`, String(end - at))
-  const path = readPath(bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength), name)
+  const written = bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength)
+  if (areFoldersListed && written.at(-1) === SLASH) return { member: null, next }
+  const path = readPath(written, name)
   const place = `${name}, ${quote(path)}`
   if ((view.getUint16(at + 8, true) & ENCRYPTED) !== 0) throw refusal(place, 'expected a member without a password', 'an encrypted one')
   const method = view.getUint16(at + 10, true)
@@ -142,9 +195,9 @@ function pathProblem(path: string): string | undefined {
 /** The packed data of each member; their places in the file must not overlap. */
 function placed(
   bytes: Uint8Array,
-  { members, start, name }: { members: readonly Member[]; start: number; name: string },
-): readonly { readonly member: Member; readonly data: Uint8Array }[] {
-  const ends = new Map<Member, number>()
+  { members, start, name }: { members: readonly ZipMember[]; start: number; name: string },
+): readonly { readonly member: ZipMember; readonly data: Uint8Array }[] {
+  const ends = new Map<ZipMember, number>()
   const contents = members.map((member) => {
     const dataAt = localDataAt(bytes, { member, start, name })
     ends.set(member, dataAt + member.packed)
@@ -158,7 +211,7 @@ function placed(
   return contents
 }
 
-function localDataAt(bytes: Uint8Array, { member, start, name }: { member: Member; start: number; name: string }): number {
+function localDataAt(bytes: Uint8Array, { member, start, name }: { member: ZipMember; start: number; name: string }): number {
   const { at, path, packed, method } = member
   const place = `${name}, ${quote(path)}`
   const view = viewOf(bytes)
@@ -172,7 +225,7 @@ function localDataAt(bytes: Uint8Array, { member, start, name }: { member: Membe
   return dataAt
 }
 
-function unpack(data: Uint8Array, { method, size, crc, path }: Member, name: string): Uint8Array<ArrayBuffer> {
+function unpack(data: Uint8Array, { method, size, crc, path }: ZipMember, name: string): Uint8Array<ArrayBuffer> {
   const place = `${name}, ${quote(path)}`
   const { bytes, hasMore } = method === STORED ? { bytes: new Uint8Array(data), hasMore: false } : inflate(data, { size, place })
   if (hasMore || bytes.length !== size) throw refusal(place, `expected ${size} bytes`, hasMore ? 'more' : String(bytes.length))
