@@ -3,7 +3,7 @@ import type { LevelSurvival, Survival } from '#core/contract/survival.ts'
 import enCommon from '../../resources/messages/en/common.json' with { type: 'json' }
 import jaCommon from '../../resources/messages/ja/common.json' with { type: 'json' }
 import { createWords } from './catalogue.ts'
-import { censoredWords, eventWords, medianInterval, survivalSentences } from './survivalSentences.ts'
+import { censoredWords, eventWords, medianInterval, survivalSentences, survivalWarnings } from './survivalSentences.ts'
 
 const en = createWords('en', [enCommon])
 const ja = createWords('ja', [jaCommon])
@@ -104,6 +104,22 @@ describe('times until an event in sentences', () => {
       '3 runs without a record of the metric are left out.',
       '2 runs diverged or were stopped by a gate before they got there. The estimates take them to be like the runs that went on; if the two have to do with each other, they are of the runs that went on.',
     ])
+  })
+
+  test('warn of what a table does not show', () => {
+    const one = level({ label: 'b', n: 1, events: 1, need: { seeds: 2 }, median: { time: 5, low: null, high: null } })
+    expect(
+      survivalWarnings(
+        survival([level({}), one, level({ label: 'c', n: 0, events: 0, unseen: 1, need: { seeds: 2 } })], { pooled: ['depth'] }),
+        en,
+      ),
+    ).toEqual([
+      expect.stringContaining('These runs differ in depth as well'),
+      'Level b: one run gives no interval and no test. At least 2 seeds are needed.',
+      'Level c: no run has a record of the metric from there on.',
+      '1 run without a record of the metric is left out.',
+    ])
+    expect(survivalWarnings(survival([level({})]), ja)).toEqual([])
   })
 
   test('of runs that are no replicates have neither interval nor test', () => {

@@ -30,20 +30,38 @@ export function survivalSentences(survival: Survival, words: Catalogue): string[
   const { language } = words
   const held = Object.values(where)
   const ordered = [...levels.filter(({ label }) => label === baseline), ...levels.filter(({ label }) => label !== baseline)]
-  const total = (of: (level: LevelSurvival) => number) => levels.reduce((sum, level) => sum + of(level), 0)
-  const atStart = total((level) => level.atStart)
-  const unseen = total((level) => level.unseen)
-  const lost = total(({ censored }) => censored.diverged + censored.stopped)
   return [
     ...(resolution === null ? [] : [words('survival.time', { resolution: formatCount(resolution, language), count: resolution })]),
     ...(held.length > 0 ? [words('comparison.held', { levels: listOf(held, language) })] : []),
     ...(pooled.length > 0 ? [words('comparison.pooled', { factors: listOf(pooled, language) })] : []),
     ...ordered.flatMap((level) => levelSentences(level, survival, words)),
     ...(levels.length > 2 ? overall(survival, words) : []),
-    ...(atStart > 0 ? [words('survival.atStart', { count: atStart })] : []),
-    ...(unseen > 0 ? [words('survival.unseen', { count: unseen })] : []),
-    ...(lost > 0 ? [words('survival.lost', { count: lost })] : []),
+    ...caveats(survival, words),
   ]
+}
+
+/** What must be read even by those who only look at the table: runs that are no replicates, levels of one run or none, and runs that say less than others. */
+export function survivalWarnings(survival: Survival, words: Catalogue): string[] {
+  const { levels, pooled } = survival
+  return [
+    ...(pooled.length > 0 ? [words('comparison.pooled', { factors: listOf(pooled, words.language) })] : []),
+    ...levels.flatMap(({ label, n, need }) => {
+      if (n === 0) return [words('survival.none', { label })]
+      return need === null ? [] : [words('survival.need', { label, seeds: need.seeds })]
+    }),
+    ...caveats(survival, words),
+  ]
+}
+
+function caveats({ levels }: Survival, words: Catalogue): string[] {
+  const total = (of: (level: LevelSurvival) => number) => levels.reduce((sum, level) => sum + of(level), 0)
+  const counts = {
+    atStart: total((level) => level.atStart),
+    unseen: total((level) => level.unseen),
+    lost: total(({ censored }) => censored.diverged + censored.stopped),
+  }
+  const kinds = ['atStart', 'unseen', 'lost'] as const
+  return kinds.filter((kind) => counts[kind] > 0).map((kind) => words(`survival.${kind}`, { count: counts[kind] }))
 }
 
 function levelSentences(level: LevelSurvival, { baseline, confidence, pooled }: Survival, words: Catalogue): string[] {

@@ -24,6 +24,7 @@ export const mostRiskRows = 6
 
 const rowHeight = 15
 const widestLabel = 120
+const lowestLabel = 0.07 // of a curve that ends at 0: above the ticks of the axis
 
 type Drawing = {
   readonly colours: readonly string[]
@@ -211,7 +212,7 @@ export function atRisk({ n, curve, censorings }: LevelSurvival, time: number): n
 function endLabels(levels: readonly LevelSurvival[], { colours, x }: Drawing): parts.EndLabel[] {
   return levels.flatMap(({ label, curve, lastTime }, index) => {
     if (lastTime === null) return []
-    return [{ at: [x(lastTime), curve.at(-1)?.survival ?? 1] as const, text: label, colour: colours[index] ?? '' }]
+    return [{ at: [x(lastTime), Math.max(lowestLabel, curve.at(-1)?.survival ?? 1)] as const, text: label, colour: colours[index] ?? '' }]
   })
 }
 
