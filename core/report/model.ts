@@ -8,6 +8,7 @@ import { phase } from '#core/contract/phase.ts'
 import { optimiserName } from '#core/contract/mirrors.ts'
 import { runState } from '#core/contract/runs.ts'
 import { factor, metric, verdictPart } from '#core/contract/studies.ts'
+import { transition } from '#core/contract/transitions.ts'
 import { count, language, sha256, unixMs, words } from '#core/contract/values.ts'
 import { isMathml } from './mathml.ts'
 
@@ -189,6 +190,7 @@ export const reportModel = z.strictObject({
   theoryOfMeans: z.array(meansTheory).default([]), // one entry for each oracle and metric
   figures: z.array(figure),
   comparisons: z.array(comparison),
+  transitions: z.array(transition).default([]), // of a bisection
   methods,
   reproducibility,
 })

@@ -34,6 +34,8 @@ function optionOf(figure: Figure, theme: Theme, words: Catalogue): EChartsOption
       return charts.phase.option(figure.data, theme, words)
     case 'survival':
       return charts.survival.option(figure.data, theme, words)
+    case 'transition':
+      return charts.transition.option(figure.data, theme, words)
     default:
       return figure satisfies never
   }

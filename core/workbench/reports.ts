@@ -21,11 +21,14 @@ import type { FromTrainer, Job, Result } from '#core/trainer/protocol.ts'
 import { compare } from './comparisons.ts'
 import { gateValues } from './gateValues.ts'
 import { predictionsOf } from './predictions.ts'
+import { phaseOf } from './phases.ts'
 import { figuresOf } from './reportFigures.ts'
+import { phaseFigures } from './reportPhase.ts'
 import { theoryOfMeans } from './reportMeans.ts'
 import { symmetriesOf } from './reportSymmetries.ts'
 import { theoryOf } from './reportTheory.ts'
 import { allRuns, storedStudy, summaryOf } from './studies.ts'
+import { transitionsOf } from './transitions.ts'
 
 type Artifact = Extract<FromTrainer, { kind: 'artifact' }>
 export type ReportParts = {
@@ -81,8 +84,14 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
     symmetries: symmetriesOf(study.cells, { runs, shapes: new Map(readStacks(db, id).map(({ id: stack, shape }) => [stack, shape])) }),
     theory: theoryOf(study.cells, { runs, coefficients, limit }),
     theoryOfMeans: theoryOfMeans(study.cells, { runs, predictions, metrics: summary.metrics, valueOf: gateValues(db, id) }),
-    figures: figuresOf({ db, study: id, factors: summary.factors, metrics: summary.metrics, runs, coefficients, predictions }, compared),
+    figures: [
+      ...figuresOf({ db, study: id, factors: summary.factors, metrics: summary.metrics, runs, coefficients, predictions }, compared),
+      ...(await phaseFigures({ study: id, factors: summary.factors, metrics: summary.metrics, gates: study.file.gates }, (query) =>
+        phaseOf(project, query, run),
+      )),
+    ],
     comparisons: compared.filter(({ isShown }) => isShown).map(({ comparison }) => comparison),
+    transitions: transitionsOf(project, id),
     methods: methodsOf(study.cells.map((cell) => cell.study)),
     reproducibility: reproducibilityOf(parts, { id, file: study.file }),
   }

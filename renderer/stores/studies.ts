@@ -1,7 +1,7 @@
 /** The studies of the open project: their summaries, and the verbs that act on a study. */
 import { defineStore } from 'pinia'
 import { computed, markRaw, shallowReadonly, shallowRef } from 'vue'
-import type { Coefficients, Plan, Prediction, Study, StudySource } from '#core/contract/index.ts'
+import type { Coefficients, Plan, Prediction, Study, StudySource, Transition } from '#core/contract/index.ts'
 import { useHost, type Client } from '../client/client.ts'
 import { toProblem, type Problem } from '../client/problem.ts'
 import { useTiming } from '../client/timing.ts'
@@ -83,6 +83,7 @@ function verbs(client: Client, refresh: (id: string) => Promise<void>) {
     text: async (id: string): Promise<string> => (await client.studies.text({ study: id })).text,
     coefficients: async (id: string): Promise<readonly Coefficients[]> => markRaw(await client.studies.coefficients({ study: id })),
     predictions: async (id: string): Promise<readonly Prediction[]> => markRaw(await client.studies.predictions({ study: id })),
+    transitions: async (id: string): Promise<readonly Transition[]> => markRaw(await client.studies.transitions({ study: id })),
   }
 }
 

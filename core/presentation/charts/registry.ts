@@ -5,6 +5,7 @@ import { levels, type LevelsData } from './levels.ts'
 import { path, type PathData } from './path.ts'
 import { phase, type PhaseData } from './phase.ts'
 import { survival, type SurvivalData } from './survival.ts'
+import { transition, type TransitionData } from './transition.ts'
 
 export type Figure =
   | { readonly kind: 'curves'; readonly data: CurvesData }
@@ -12,5 +13,6 @@ export type Figure =
   | { readonly kind: 'path'; readonly data: PathData }
   | { readonly kind: 'phase'; readonly data: PhaseData }
   | { readonly kind: 'survival'; readonly data: SurvivalData }
+  | { readonly kind: 'transition'; readonly data: TransitionData }
 
-export const charts = { curves, levels, path, phase, survival } as const satisfies Record<Figure['kind'], Chart<never>>
+export const charts = { curves, levels, path, phase, survival, transition } as const satisfies Record<Figure['kind'], Chart<never>>

@@ -44,6 +44,8 @@ function described(figure: Figure, words: Catalogue): { alternative: string; tab
       return { alternative: charts.phase.alternative(figure.data, words), table: charts.phase.tableTwin(figure.data, words) }
     case 'survival':
       return { alternative: charts.survival.alternative(figure.data, words), table: charts.survival.tableTwin(figure.data, words) }
+    case 'transition':
+      return { alternative: charts.transition.alternative(figure.data, words), table: charts.transition.tableTwin(figure.data, words) }
     default:
       return figure satisfies never
   }

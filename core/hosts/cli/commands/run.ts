@@ -3,8 +3,11 @@ import { resolve } from 'node:path'
 import { engineNames, type EngineName } from '#core/contract/engines.ts'
 import type { Outcome } from '#core/contract/runs.ts'
 import { Option } from 'commander'
+import { transitionSentences } from '#core/presentation/transitionSentences.ts'
+import { reportWords } from '#core/report/words.ts'
 import { openSource } from '#core/workbench/sources.ts'
 import { allRuns } from '#core/workbench/studies.ts'
+import { transitionsOf } from '#core/workbench/transitions.ts'
 import { failureOf, type Workbench } from '#core/workbench/workbench.ts'
 import { verdictLines } from '../answer.ts'
 import type { Register } from '../command.ts'
@@ -106,8 +109,11 @@ function tell(workbench: Workbench, id: string, { began, trained, folder, report
   const count = (kind: Outcome['kind']) => runs.filter(({ outcome }) => outcome?.kind === kind).length
   const [diverged, stopped] = [count('diverged'), count('stopped-by-gate')]
   const duration = (performance.now() - began) / 1_000
-  if (json) return printJson({ study, diverged, stopped, seconds: duration, project: folder, report })
+  const found = transitionsOf(workbench.project, id)
+  const transitions = found.length === 0 ? {} : { transitions: found }
+  if (json) return printJson({ study, ...transitions, diverged, stopped, seconds: duration, project: folder, report })
   for (const line of verdictLines(study, 'en')) print(line)
+  for (const sentence of transitionSentences(found, study, reportWords('en'))) print(sentence)
   const states = Object.entries(study.runs).flatMap(([state, n]) => (n === 0 ? [] : [`${n} ${state}`]))
   print(
     [
