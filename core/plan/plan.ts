@@ -8,6 +8,7 @@ import { Refusal } from '#core/contract/errors.ts'
 import type { Json } from '#core/contract/values.ts'
 import { canonicalJson } from '#core/formats/canonicalJson.ts'
 import { factsOf } from '#core/study/facts.ts'
+import { requireFit } from '#core/study/fit.ts'
 import type { StudyFile } from '#core/study/schema.ts'
 import type { Cell } from '#core/study/cells.ts'
 import type { Study } from '#core/study/study.ts'
@@ -45,6 +46,7 @@ const mostProgramBytes = 512 * 2 ** 20 // the wasm heap ends at 4 GiB and a step
 export function shapeOf(study: StudyFile, size: DataSize): { readonly [field: string]: Json } {
   const [model, data, loss, optimiser] = [modelOf(study), dataOf(study), lossOf(study), optimiserOf(study)]
   const { rows, inputs, outputs } = size(study)
+  requireFit(study, { rows })
   return {
     model: model.kind.shapeOf(model.settings),
     data: data.kind.shapeOf(data.settings),

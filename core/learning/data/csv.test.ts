@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readNumericTable, type Table } from '#core/formats/csv.ts'
+import { readClassTable, readNumericTable, type Table } from '#core/formats/csv.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { csv } from './csv.ts'
@@ -113,6 +113,15 @@ describe('csv', () => {
   })
   test('a feature named twice is refused', () => {
     expect(() => make({ features: ['a', 'a'] })).toThrow('data.features: expected columns that differ, got "a" twice')
+  })
+  test('a feature named twice or the target among them is refused for classes too', () => {
+    const classes = readClassTable(new TextEncoder().encode('a,b,y\n1,2,p\n3,4,q\n'), { name: 'data.csv', classes: 'y' })
+    const made = (features: readonly string[]) => () =>
+      csv.make(settingsOf({ task: 'classification', features }), key, { ...noFiles, classTable: () => classes })
+    expect(made(['a', 'a'])).toThrow('data.features: expected columns that differ, got "a" twice')
+    expect(made(['a', 'y'])).toThrow('data.features: expected columns other than the target, got "y"')
+    expect(made(['b', 'c'])).toThrow('data.csv: expected a column "c", got "a", "b"')
+    expect(made(['b', 'a'])().features).toEqual(['b', 'a'])
   })
   test('a table of the target alone is refused', () => {
     expect(() => make({}, { from: readNumericTable('y\n1\n2\n', { name: 'data.csv' }) })).toThrow(

@@ -77,8 +77,7 @@ export const csv: DataKind<typeof settings> = {
 function makeClasses(s: Csv, key: Key, read: DataReader): Dataset {
   const table = read.classTable(s.path, s.delimiter, s.target)
   const { names: classes, labels } = table.classes
-  const features = s.features ?? table.columns
-  for (const name of features) columnOf(table, name)
+  const features = requireFeatures(s, table, s.features ?? table.columns)
   const rows = order(s, table, key)
   const sizes = partSizes(s, table)
   const cut = (from: number, count: number): Part | null => {
@@ -132,10 +131,14 @@ function columnOf(table: Table, name: string): Float64Array {
 
 function featureNames({ target, features }: Csv, table: Table): readonly string[] {
   columnOf(table, target)
-  const names = features ?? table.columns.filter((column) => column !== target)
-  for (const name of names) columnOf(table, name)
+  return requireFeatures({ target }, table, features ?? table.columns.filter((column) => column !== target))
+}
+
+/** The features, each a column of the table, none the target and none twice; at least one. */
+function requireFeatures({ target }: Pick<Csv, 'target'>, table: Table, names: readonly string[]): readonly string[] {
   if (names.includes(target))
     throw new Refusal('invalid-input', `data.features: expected columns other than the target, got ${JSON.stringify(target)}`)
+  for (const name of names) columnOf(table, name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined)
     throw new Refusal('invalid-input', `data.features: expected columns that differ, got ${JSON.stringify(twice)} twice`)

@@ -44,6 +44,7 @@ export const linearVae: ModelKind<typeof settings> = {
   hidden: () => ({}),
   subject: () => ({ kind: 'coefficients', weight: 'signal', title: { en: 'Squared decoder weights u²', ja: 'デコーダの重みの二乗 u²' } }),
   factors: () => null,
+  energyRows: ['the variances λ'],
   formula: () =>
     '\\tfrac{1}{2s^2}\\left[(uw-1)^2\\lambda + u^2\\tau\\right] + \\tfrac{\\beta}{2}\\left[w^2\\lambda + \\tau - \\ln\\tau - 1\\right]',
 }

@@ -52,6 +52,8 @@ export type ModelKind<Schema extends z.ZodType = z.ZodType> = Kind<Schema> & {
   subject(settings: z.output<Schema>): Subject
   /** Two parameters whose product is all that the loss sees of them, entry by entry or as matrices: what a rescaling or rotation symmetry acts on. */
   factors(settings: z.output<Schema>): readonly [string, string] | null
+  /** Of a model that is given by its loss, and not by a map from x to y: what its data are, row by row. It goes with the loss `energy` and no other model does. */
+  readonly energyRows?: readonly string[]
   /** f(x) in TeX. */
   formula(settings: z.output<Schema>): string
 }

@@ -38,6 +38,7 @@ export const selfSupervised: ModelKind<typeof settings> = {
   hidden: () => ({}),
   subject: () => ({ kind: 'singular-values', weight: 'w', title: { en: 'Singular values', ja: '特異値' } }),
   factors: () => null,
+  energyRows: ['a', 's'],
   formula: () => '-\\tfrac12\\operatorname{Tr}(WAW^\\top) + \\tfrac14\\lVert W\\Sigma W^\\top\\rVert^2',
 }
 
