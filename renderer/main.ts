@@ -14,4 +14,6 @@ import { createKagamiRouter } from './router.ts'
 const pickHost = (): Promise<Host> | Host => (location.protocol.startsWith('http') ? httpHost(location.origin) : electronHost(window))
 
 const router = createKagamiRouter(createWebHistory('/'))
-createKagamiApp({ host: await pickHost(), timing: browserTiming(), router }).mount('#app')
+const app = createKagamiApp({ host: await pickHost(), timing: browserTiming(), router })
+await router.isReady() // until then the page is at no place
+app.mount('#app')

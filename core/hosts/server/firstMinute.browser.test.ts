@@ -63,7 +63,7 @@ async function openWindow(
   await context.addCookies(cookies)
   const page = await context.newPage()
   const complaints: string[] = []
-  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())))
+  page.on('console', (message) => void (['error', 'warning'].includes(message.type()) && complaints.push(message.text())))
   page.on('pageerror', (error) => void complaints.push(error.message))
   await page.goto(url)
   await playButton({ page, ...language }).waitFor()
