@@ -13,7 +13,14 @@ export const studySource = z.strictObject({
 })
 export type StudySource = z.input<typeof studySource>
 
-export const preset = z.strictObject({ name: z.string(), title: words, question: words, text: z.string(), runs: count })
+export const preset = z.strictObject({
+  name: z.string(),
+  title: words,
+  question: words,
+  text: z.string(),
+  runs: count,
+  files: z.array(z.string()), // that it reads and that do not come with the program: `folder/file` as its text names them
+})
 export type Preset = z.infer<typeof preset>
 
 export const factor = z.strictObject({

@@ -31,12 +31,12 @@ export function listPresets(resources: string): Preset[] {
     const file = readStudy({ text, name: `${name}.yaml`, overrides: [] })
     const { most } = runCounts(freezeStudy(file, () => '0'.repeat(64))) // counted, not named: files need not be there
     const title = file.title ?? { en: file.name, ja: file.name }
-    return { name, title, question: file.question ?? title, text, runs: most }
+    return { name, title, question: file.question ?? title, text, runs: most, files: filesToGive({ name, text }) }
   })
 }
 
-/** Whether a preset reads files that do not ship with the program, and are to be given. */
-export function needsFiles({ name, text }: Pick<Preset, 'name' | 'text'>): boolean {
+/** The files that a preset reads and that do not come with the program: they are to be given. */
+export function filesToGive({ name, text }: Pick<Preset, 'name' | 'text'>): string[] {
   const { kind, settings } = dataOf(readStudy({ text, name: `${name}.yaml`, overrides: [] }))
-  return kind.files(settings).some((path) => !path.startsWith('resource:'))
+  return kind.files(settings).filter((path) => !path.startsWith('resource:'))
 }

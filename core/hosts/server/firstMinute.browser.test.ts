@@ -67,12 +67,21 @@ async function openWindow(
   page.on('pageerror', (error) => void complaints.push(error.message))
   await page.goto(url)
   await playButton({ page, ...language }).waitFor()
+  await offersToGiveData({ page, ...language })
   expect(await findings(page)).toEqual([])
   return { ...language, context, page, complaints }
 }
 
 function playButton({ page, words }: Pick<Window, 'page' | 'words'>) {
   return page.getByRole('article', { name: words.home.cards['diabetes-lasso'] }).getByRole('button', { name: words.home.play })
+}
+
+/** A preset without its data cannot be run at once: its card says which files it needs, and leads to its text. */
+async function offersToGiveData({ page, words }: Pick<Window, 'page' | 'words'>): Promise<void> {
+  const card = page.getByRole('article').filter({ hasText: 'mnist-structure' })
+  expect(await card.innerText()).toContain('train-images-idx3-ubyte.gz')
+  expect(await card.getByRole('button').count()).toBe(0)
+  expect(await card.getByRole('link', { name: words.home.give }).getAttribute('href')).toBe('/new?from=mnist-structure')
 }
 
 /** A picture for the README, where a folder is named for them. */

@@ -25,7 +25,7 @@ const words = { en: 'A mirror', ja: '鏡' }
 const hash = '0123456789abcdef'.repeat(4)
 const factor = { path: 'regularisation.weightDecay', title: words, ordered: true, levels: [{ value: 0.05, label: '0.05' }] }
 
-const preset: Preset = { name: 'rescaling-sparsity', title: words, question: words, text: 'kagami: 1\n', runs: 80 }
+const preset: Preset = { name: 'rescaling-sparsity', title: words, question: words, text: 'kagami: 1\n', runs: 80, files: ['mnist/a.gz'] }
 const plan: Plan = {
   name: 'a', hash, title: words, cells: 8, seeds: 10, runs: 80, mostRuns: null, engine: 'wasm', seconds: Infinity, bytes: 0, factors: [factor],
   stacks: [{ id: 's-0', runs: 80, shape: { depth: [2, null] }, parameters: 24, steps: 40_000, bytes: 1, seconds: Number.NaN }], warnings: ['none'],

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Study } from '#core/contract/studies.ts'
 import { overallState } from '#core/presentation/sentences.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
-import { listPresets, needsFiles, presetText } from '#core/workbench/presets.ts'
+import { filesToGive, listPresets, presetText } from '#core/workbench/presets.ts'
 import { failureOf } from '#core/workbench/workbench.ts'
 import { verdictLines } from '../answer.ts'
 import type { Exit, Register } from '../command.ts'
@@ -27,7 +27,13 @@ export const addPreset: Register = (program, done) => {
     .action(({ json }: Options) => {
       const presets = listPresets(resources)
       if (json === true) return printJson(presets)
-      printTable({ columns: ['preset', 'runs', 'title'], rows: presets.map(({ name, runs, title }) => [name, runs, title.en]) }, 'table')
+      printTable(
+        {
+          columns: ['preset', 'runs', 'data', 'title'],
+          rows: presets.map(({ name, runs, files, title }) => [name, runs, files.length > 0 ? 'with --data' : 'own', title.en]),
+        },
+        'table',
+      )
     })
   preset
     .command('show <name>')
@@ -44,7 +50,7 @@ export const addPreset: Register = (program, done) => {
 
 async function checkAll(names: readonly string[], { json, data, out }: CheckOptions): Promise<Exit> {
   const wanted = names.includes('all')
-    ? listPresets(resources).flatMap((preset) => (needsFiles(preset) && data === undefined ? [] : [preset.name]))
+    ? listPresets(resources).flatMap(({ name, files }) => (files.length > 0 && data === undefined ? [] : [name]))
     : names
   for (const name of wanted) presetText(resources, name) // an unknown name is told before anything runs
   const checked: Checked[] = []
@@ -66,7 +72,9 @@ async function check(name: string, data: string | undefined): Promise<Checked> {
   const began = monotonicClock.nowMs()
   try {
     const overrides =
-      data === undefined || !needsFiles({ name, text: presetText(resources, name) }) ? [] : [`data.path=${JSON.stringify(resolve(data))}`]
+      data === undefined || filesToGive({ name, text: presetText(resources, name) }).length === 0
+        ? []
+        : [`data.path=${JSON.stringify(resolve(data))}`]
     const { study } = workbench.start({ preset: name, overrides })
     const failure = failureOf(workbench.project, study, await workbench.idle(study))
     if (failure !== null) throw failure
