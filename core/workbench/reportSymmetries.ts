@@ -1,5 +1,5 @@
 /** The symmetries of a study's models, as a report lists them: what follows from the study alone, without a search. */
-import type { Json } from '#core/contract/values.ts'
+import { asJson, type Json } from '#core/contract/values.ts'
 import type { ReportModel } from '#core/report/model.ts'
 import type { Run } from '#core/contract/runs.ts'
 import { canonicalJson } from '#core/formats/canonicalJson.ts'
@@ -17,7 +17,7 @@ export function symmetriesOf(
   { runs, shapes }: { runs: readonly Run[]; shapes: ReadonlyMap<string, Json> },
 ): ReportModel['symmetries'] {
   const stackOf = new Map(runs.map(({ cell, stack }) => [cell, stack]))
-  return [...Map.groupBy(cells, ({ study }) => canonicalJson(study.model)).values()].flatMap((same) => {
+  return [...Map.groupBy(cells, ({ study }) => canonicalJson(asJson(study.model))).values()].flatMap((same) => {
     const [first] = same
     if (first === undefined) return []
     const size = sizeIn(shapes.get(stackOf.get(cellId(first)) ?? ''))
