@@ -3,6 +3,7 @@
  * Electron tells an exit by one number and perhaps before the last messages; both are put right here.
  */
 import { constants } from 'node:os'
+import { trainerEnvironment } from '#core/trainer/environment.ts'
 import { isFromTrainer } from '#core/trainer/messages.ts'
 import type { Launcher, LauncherHandlers, TrainerHandle } from '#core/trainer/protocol.ts'
 
@@ -15,7 +16,12 @@ export type Utility = {
   on(event: 'message', handler: (message: unknown) => void): unknown
   on(event: 'exit', handler: (code: number) => void): unknown
 }
-export type UtilityOptions = { readonly serviceName: string; readonly stdio: 'ignore' | ('ignore' | 'pipe')[]; readonly execArgv: string[] }
+export type UtilityOptions = {
+  readonly serviceName: string
+  readonly stdio: 'ignore' | ('ignore' | 'pipe')[]
+  readonly execArgv: string[]
+  readonly env?: NodeJS.ProcessEnv // this process's own where it is left out
+}
 
 export type UtilityLauncherSettings = {
   readonly fork: (entry: string, args: string[], options: UtilityOptions) => Utility
@@ -36,7 +42,13 @@ export function utilityLauncher(settings: UtilityLauncherSettings): Launcher {
 }
 
 function launch({ fork, entry, kill, platform }: UtilityLauncherSettings, handlers: LauncherHandlers): TrainerHandle {
-  const child = fork(entry, [], { serviceName: 'Kagami trainer', stdio: ['ignore', 'ignore', 'pipe'], execArgv: [] })
+  const more = trainerEnvironment()
+  const child = fork(entry, [], {
+    serviceName: 'Kagami trainer',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    execArgv: [],
+    ...(Object.keys(more).length === 0 ? {} : { env: { ...process.env, ...more } }),
+  })
   let stderr = ''
   let isGone = false
   const keep = (text: string) => (stderr = (stderr + text).slice(-stderrKept))
