@@ -110,6 +110,13 @@ const layers = {
     node: true,
     why: 'the store keeps what it is given: it does not know who trains, plans or shows',
   },
+  installer: {
+    ...none,
+    imports: below('contract', 'formats', 'engines'),
+    packages: ['zod'],
+    node: true,
+    why: 'an installation puts files in place: what proves them is passed in, and it knows neither trainer nor project',
+  },
   workbench: {
     ...none,
     imports: [

@@ -8,6 +8,7 @@ import type { Register } from './command.ts'
 import { addBench } from './commands/bench.ts'
 import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEngine } from './commands/engine.ts'
 import { addExport } from './commands/export.ts'
 import { addMirrors } from './commands/mirrors.ts'
 import { addOpen } from './commands/open.ts'
@@ -34,6 +35,7 @@ const commands: readonly Register[] = [
   addExport,
   addVerify,
   addDoctor,
+  addEngine,
   addBench,
   addServe,
   addOpen,

@@ -1,0 +1,130 @@
+/** `kagami engine list | install tensorflow | remove tensorflow`: what computes, and what is added to it. */
+import { resolve } from 'node:path'
+import { Argument, Option } from 'commander'
+import { engineStates } from '#core/engines/states.ts'
+import { enginesFolder } from '#core/engines/tensorflow/place.ts'
+import { installTensorflow, removeTensorflow, type Report } from '#core/installer/installTensorflow.ts'
+import { sizeWords, thisMachine } from '#core/installer/machine.ts'
+import type { Progress } from '#core/installer/progress.ts'
+import type { Register } from '../command.ts'
+import { proveTensorflow, root } from '../../node.ts'
+import { print, printJson, printTable } from '../output.ts'
+
+type Options = { json?: boolean }
+type InstallOptions = Options & { gpu?: boolean; from?: string }
+
+export const addEngine: Register = (program) => {
+  const engine = program.command('engine').description('what computes: list, install, remove')
+  engine
+    .command('list')
+    .description('every engine, whether it is there, its version, its size on disk and its device')
+    .option('--json', 'machine-readable result')
+    .action(({ json }: Options) => list(json === true))
+  engine
+    .command('install')
+    .description('install TensorFlow: fetch its wheel, compile the addon, prove a product')
+    .addArgument(new Argument('<name>', 'the engine').choices(['tensorflow']))
+    .option('--gpu', 'the one for CUDA, with NVIDIA’s libraries')
+    .addOption(new Option('--from <wheel>', 'a wheel on disk instead of the network; with --gpu NVIDIA’s wheels beside it'))
+    .option('--json', 'machine-readable result')
+    .action(async (_: string, options: InstallOptions) => install(options))
+  engine
+    .command('remove')
+    .description('remove TensorFlow and what was fetched for it')
+    .addArgument(new Argument('<name>', 'the engine').choices(['tensorflow']))
+    .option('--json', 'machine-readable result')
+    .action(async (_: string, { json }: Options) => remove(json === true))
+}
+
+function list(json: boolean): void {
+  const states = engineStates()
+  if (json) return printJson(states)
+  const words = { 'built-in': 'built in', installed: 'installed', 'not-installed': 'not installed' } as const
+  printTable(
+    {
+      columns: ['engine', 'state', 'version', 'on disk', 'device'],
+      rows: states.map(({ engine, state, version, variant, bytes, device }) => [
+        engine,
+        words[state],
+        variant === 'gpu' ? `${version} (GPU)` : version,
+        bytes === 0 ? null : sizeWords(bytes),
+        device ?? (state === 'not-installed' ? '`kagami engine install tensorflow` installs it' : null),
+      ]),
+    },
+    'table',
+  )
+}
+
+async function install({ gpu, from, json }: InstallOptions): Promise<void> {
+  const interrupted = new AbortController()
+  const stop = () => interrupted.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  const line = progressLine()
+  try {
+    const report = await installTensorflow({
+      engines: enginesFolder(),
+      variant: gpu === true ? 'gpu' : 'cpu',
+      from: from === undefined ? null : resolve(from),
+      machine: thisMachine(root),
+      prove: proveTensorflow,
+      nowMs: () => Date.now(),
+      onProgress: (progress) => line.show(progress),
+      signal: interrupted.signal,
+    })
+    line.end()
+    if (json === true) printJson(report)
+    else tell(report)
+  } finally {
+    line.end()
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+function tell({ folder, record, seconds }: Report): void {
+  const { version, variant, bytes, proof, compiler, wheels } = record
+  const fetched = wheels.reduce((sum, wheel) => sum + wheel.bytes, 0)
+  const took = (['fetch', 'unpack', 'compile', 'prove'] as const).map((step) => `${step} ${seconds[step].toFixed(1)} s`).join(', ')
+  print(`TensorFlow ${version}${variant === 'gpu' ? ' for CUDA' : ''} is installed in ${folder}`)
+  print(`Wheels ${sizeWords(fetched)}, on disk ${sizeWords(bytes)}, addon by ${compiler}: ${took}`)
+  if (proof !== null)
+    print(
+      `Proved: ${proof.gflops.toFixed(1)} GFLOP/s, error ${proof.error.toExponential(1)} (bound ${proof.bound.toExponential(1)}) on ${proof.device}`,
+    )
+  print('Use it: kagami run STUDY --engine tensorflow')
+}
+
+async function remove(json: boolean): Promise<void> {
+  const bytes = await removeTensorflow(enginesFolder())
+  if (json) return printJson({ bytes })
+  print(bytes === 0 ? 'tensorflow: nothing to remove' : `tensorflow: removed, ${sizeWords(bytes)} came free`)
+}
+
+const sentences: Readonly<Record<Progress['step'], string>> = {
+  find: 'asking the package index',
+  fetch: 'fetching the wheel',
+  unpack: 'unpacking',
+  compile: 'compiling the addon',
+  prove: 'proving a product',
+  keep: 'keeping it',
+}
+
+/** On a terminal one line that is redrawn, at most ten times a second; in a pipe nothing. */
+function progressLine(stream: NodeJS.WriteStream = process.stderr): { show(progress: Progress): void; end(): void } {
+  if (!stream.isTTY || process.env['TERM'] === 'dumb') return { show: () => undefined, end: () => undefined }
+  const began = { step: '', ms: 0 }
+  let drawnMs = 0
+  return {
+    show: ({ step, done, total }) => {
+      const nowMs = performance.now()
+      if (step !== began.step) Object.assign(began, { step, ms: nowMs })
+      else if (nowMs - drawnMs < 100) return
+      drawnMs = nowMs
+      const secondsLeft = done === 0 ? 0 : (((nowMs - began.ms) / 1_000) * (total - done)) / done
+      const share = total === 0 ? '' : ` ${Math.floor((100 * done) / total)} % of ${sizeWords(total)}, ${Math.ceil(secondsLeft)} s left`
+      stream.write(`\r\u001b[2K${`${sentences[step]} …${share}`.slice(0, stream.columns - 1)}`)
+    },
+    end: () => void stream.write('\r\u001b[2K'),
+  }
+}
