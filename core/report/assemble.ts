@@ -7,13 +7,14 @@ import { decision } from './sections/decision.ts'
 import { figures } from './sections/figures.ts'
 import { meansAgainstTheory } from './sections/means.ts'
 import { methods } from './sections/methods.ts'
+import { phases } from './sections/phase.ts'
 import { reproducibility } from './sections/reproducibility.ts'
 import { symmetries } from './sections/symmetries.ts'
 import { transitions } from './sections/transitions.ts'
 import { reportWords } from './words.ts'
 import type { Catalogue } from '#core/presentation/catalogue.ts'
 
-const sections = [decision, againstTheory, meansAgainstTheory, figures, transitions, comparisons, symmetries, methods, reproducibility]
+const sections = [decision, againstTheory, meansAgainstTheory, figures, phases, transitions, comparisons, symmetries, methods, reproducibility]
 
 export function assemble(model: ReportModel): Document {
   const words = reportWords(model.language)

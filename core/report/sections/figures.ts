@@ -8,10 +8,11 @@ import type { ReportFigure, ReportModel } from '../model.ts'
 const twinLimit = 1_500 // numbers: a longer table is no reading matter, and the project holds it
 
 export function figures(model: ReportModel, words: Catalogue): Block[] {
-  if (model.figures.length === 0) return []
+  const own = model.figures.filter(({ kind }) => kind !== 'phase') // those have a section of their own, behind these
+  if (own.length === 0) return []
   return [
     { kind: 'heading', text: words('report.figures.heading') },
-    ...model.figures.map((figure, index) => figureBlock(toFigure(figure), index + 1, words)),
+    ...own.map((figure, index) => figureBlock(toFigure(figure), index + 1, words)),
   ]
 }
 
