@@ -25,7 +25,7 @@ const probes = 24 // of a place that is no layer, before all of its candidates a
 const directions = 3 // of a rotation
 const samples = 4
 /** A group of which only some are kept, or which has few: a neuron of relu that is off for every sample of three draws may pass by chance, one time in a hundred; of all these draws never. */
-const confirmations = 24
+const confirmations = 12
 const few = 8
 const mostKept = 6e7 // numbers in the matrices O of one kind at one place: half a gigabyte
 const mostTogether = 2e7 // numbers of candidates that are tried at a time
@@ -85,7 +85,7 @@ export type Search = {
  * @param rows     whole, ≥ 1; 1 where absent
  * @returns        in the order of places and kinds; empty for a network without any
  * Accuracy: what breaks a symmetry by less than about 1e-9 of the loss is not seen.
- * Cost: candidates · draws · 4 runs of the network, of those that are no symmetry one draw; 24 draws more for groups of at most 8 or of which some are rejected.
+ * Cost: candidates · draws · 4 runs of the network, of those that are no symmetry one draw; 12 draws more for groups of at most 8 or of which some are rejected.
  * Fails: 'invalid-input' if a number breaks its rule.
  */
 export function findMirrors(search: Search): readonly FoundMirrors[] {
