@@ -99,6 +99,7 @@ describe('the program', () => {
       'export',
       'verify',
       'doctor',
+      'engine',
       'bench',
       'serve',
       'open',

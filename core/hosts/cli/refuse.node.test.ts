@@ -70,7 +70,7 @@ describe('bad input is refused in one sentence with field, rule and value; the e
     [
       'an unknown command',
       ['rnu', 'small.yaml'],
-      'COMMAND: expected one of run, plan, preset, runs, compare, structure, mirrors, report, export, verify, doctor, bench, serve, open, got "rnu"; did you mean run?',
+      'COMMAND: expected one of run, plan, preset, runs, compare, structure, mirrors, report, export, verify, doctor, engine, bench, serve, open, got "rnu"; did you mean run?',
     ],
     ['an unknown option', ['run', 'small.yaml', '--jbos', '2'], '--jbos: unknown option; did you mean --jobs?'],
     ['an option that must be there', ['compare', 'a.kagami', '--by', decay], '--metric: expected a value, got nothing'],
