@@ -10,11 +10,12 @@ import { methods } from './sections/methods.ts'
 import { phases } from './sections/phase.ts'
 import { reproducibility } from './sections/reproducibility.ts'
 import { symmetries } from './sections/symmetries.ts'
+import { times } from './sections/times.ts'
 import { transitions } from './sections/transitions.ts'
 import { reportWords } from './words.ts'
 import type { Catalogue } from '#core/presentation/catalogue.ts'
 
-const sections = [decision, againstTheory, meansAgainstTheory, figures, phases, transitions, comparisons, symmetries, methods, reproducibility]
+const sections = [decision, againstTheory, meansAgainstTheory, figures, phases, transitions, times, comparisons, symmetries, methods, reproducibility]
 
 export function assemble(model: ReportModel): Document {
   const words = reportWords(model.language)
@@ -33,7 +34,11 @@ function numbered(blocks: readonly Block[], words: Catalogue): Block[] {
   let [tables, figureCount] = [0, 0]
   return blocks.map((block) => {
     if (block.kind === 'table') return { ...block, caption: `${words('report.table', { number: (tables += 1) })} ${block.caption}` }
-    if (block.kind === 'figure') return { ...block, caption: `${words('report.figure', { number: (figureCount += 1) })} ${block.caption}` }
+    if (block.kind === 'figure') {
+      const number = (figureCount += 1)
+      const twin = { ...block.twin, title: words('report.figures.twin', { number }) }
+      return { ...block, caption: `${words('report.figure', { number })} ${block.caption}`, twin }
+    }
     return block
   })
 }

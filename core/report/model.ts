@@ -9,6 +9,7 @@ import { optimiserName } from '#core/contract/mirrors.ts'
 import { runState } from '#core/contract/runs.ts'
 import { factor, metric, verdictPart } from '#core/contract/studies.ts'
 import { transition } from '#core/contract/transitions.ts'
+import { survival } from '#core/contract/survival.ts'
 import { count, language, sha256, unixMs, words } from '#core/contract/values.ts'
 import { isMathml } from './mathml.ts'
 
@@ -190,6 +191,7 @@ export const reportModel = z.strictObject({
   theoryOfMeans: z.array(meansTheory).default([]), // one entry for each oracle and metric
   figures: z.array(figure),
   comparisons: z.array(comparison),
+  times: z.array(survival).default([]), // until an event, one entry for each question
   transitions: z.array(transition).default([]), // of a bisection
   methods,
   reproducibility,

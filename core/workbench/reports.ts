@@ -27,7 +27,9 @@ import { phaseFigures } from './reportPhase.ts'
 import { theoryOfMeans } from './reportMeans.ts'
 import { symmetriesOf } from './reportSymmetries.ts'
 import { theoryOf } from './reportTheory.ts'
+import { timesOf } from './reportTimes.ts'
 import { allRuns, storedStudy, summaryOf } from './studies.ts'
+import { survive } from './survivals.ts'
 import { transitionsOf } from './transitions.ts'
 
 type Artifact = Extract<FromTrainer, { kind: 'artifact' }>
@@ -91,6 +93,7 @@ export async function reportModelOf(parts: ReportParts, asked: ReportRequest): P
       )),
     ],
     comparisons: compared.filter(({ isShown }) => isShown).map(({ comparison }) => comparison),
+    times: await timesOf(summary, (question) => survive(db, { study: id, ...question }, run)),
     transitions: transitionsOf(project, id),
     methods: methodsOf(study.cells.map((cell) => cell.study)),
     reproducibility: reproducibilityOf(parts, { id, file: study.file }),

@@ -94,6 +94,8 @@ describe('compareSurvival', () => {
     const [a, b, c] = [level('a', events(52, 52, 52)), level('b', events(77, 77, 77)), level('c', events(60, 77, 80))]
     expect(at(compare([a, b]), 'b').test).toBeNull()
     expect(compare([a, b]).test).toBeNull()
+    expect(at(compare([a, b]), 'a').median).toEqual({ time: 52, low: null, high: null })
+    expect(at(compare([a, c]), 'c').median.low).toBe(60)
     expect(at(compare([a, b, c]), 'c').test).not.toBeNull()
     expect(at(compare([level('x', ended(99, 99)), level('y', events(5, 6))]), 'y').test).not.toBeNull()
   })

@@ -50,7 +50,8 @@ const fewestRuns = 2 // that show a spread
  * A run that diverged, was stopped or did not finish is censored at its last record. That takes it to be like the runs that went on: where
  * diverging and the event have to do with each other, the curve is of the runs that did not diverge. A run past the value at its first record has the
  * event there, at time 0 where the count starts at a record. Runs that differ in other factors too are no replicates: no interval, no test. Two levels in each of which all runs end alike
- * (at one time, with the event or without) have no test: their seeds show no spread, and may be copies of one run.
+ * (at one time, with the event or without) have no test: their seeds show no spread, and may be copies of one run. A level whose runs all have the event
+ * at one time has no interval for the same reason.
  *
  * @param question  baseline: a level's label, the first level unless given; confidence: 0.95 unless given; levels: at least one, labels different
  * @returns         levels in the given order; every number finite, null where there is none
@@ -85,7 +86,7 @@ export function compareSurvival(question: SurvivalQuestion): Survival {
       const [test, pAdjusted] = [tests[i] ?? null, adjusted[i] ?? null]
       return {
         ...countsOf(one.level),
-        ...estimatesOf(one, { confidence, horizon, hasIntervals: areReplicates && one.durations.length >= fewestRuns }),
+        ...estimatesOf(one, { confidence, horizon, hasIntervals: areReplicates && hasSpread(one.durations) }),
         test: test === null || pAdjusted === null ? null : { chiSquare: test.chiSquare, p: test.p, pAdjusted },
         need: one.durations.length < fewestRuns ? { seeds: fewestRuns } : null,
       }
@@ -150,6 +151,11 @@ function testOf(levels: readonly Measured[]): ReturnType<typeof logRank> {
   if (levels.length < 2 || levels.some(({ durations }) => durations.length < fewestRuns)) return null
   if (levels.every(({ durations }) => endAlike(durations))) return null
   return logRank(levels.map(({ durations }) => durations))
+}
+
+/** One run says nothing of others, nor do seeds that all have the event at one time: they may be copies of one run. */
+function hasSpread(durations: readonly Duration[]): boolean {
+  return durations.length >= fewestRuns && !(endAlike(durations) && durations[0]?.isEvent === true)
 }
 
 function endAlike(durations: readonly Duration[]): boolean {

@@ -24,7 +24,7 @@ export const mostRiskRows = 6
 
 const rowHeight = 15
 const widestLabel = 120
-const lowestLabel = 0.07 // of a curve that ends at 0: above the ticks of the axis
+const [lowestLabel, labelGap, labelPlaces] = [0.07, 0.1, 5] // of curves that end at 0: above the ticks of the axis, one above the other
 
 type Drawing = {
   readonly colours: readonly string[]
@@ -210,9 +210,12 @@ export function atRisk({ n, curve, censorings }: LevelSurvival, time: number): n
 }
 
 function endLabels(levels: readonly LevelSurvival[], { colours, x }: Drawing): parts.EndLabel[] {
+  const gone = levels.filter(({ curve }) => curve.at(-1)?.survival === 0).map(({ label }) => label)
   return levels.flatMap(({ label, curve, lastTime }, index) => {
     if (lastTime === null) return []
-    return [{ at: [x(lastTime), Math.max(lowestLabel, curve.at(-1)?.survival ?? 1)] as const, text: label, colour: colours[index] ?? '' }]
+    const place = gone.indexOf(label)
+    const y = place < 0 ? (curve.at(-1)?.survival ?? 1) : lowestLabel + labelGap * (place % labelPlaces)
+    return [{ at: [x(lastTime), y] as const, text: label, colour: colours[index] ?? '' }]
   })
 }
 
