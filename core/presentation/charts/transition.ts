@@ -35,14 +35,21 @@ function option(data: TransitionData, theme: Theme, words: Catalogue): EChartsOp
     ...(mean === null ? [] : [words(mean.interval === null ? 'chart.transitionMeanOnly' : 'chart.transitionMean', { percent })]),
     ...(theory === null ? [] : [words('chart.theory', { oracle: oracle ?? '' })]),
   ]
+  const subtitle = [words(hasNone ? 'chart.transitionPointsNone' : 'chart.transitionPoints'), lines.join(' · ')]
+  const frame = parts.frame(theme, { title: heading, subtitle }, [])
+  const grid = Array.isArray(frame.grid) ? {} : (frame.grid ?? {})
   return {
-    ...parts.frame(
-      theme,
-      { title: heading, subtitle: [words(hasNone ? 'chart.transitionPointsNone' : 'chart.transitionPoints'), lines.join(' · ')] },
-      [],
-    ),
+    ...frame,
+    grid: { ...grid, top: Number(grid.top) + 14 }, // room for the name of the rows
     aria: { enabled: true, label: { description: alternative(data, words) } },
-    xAxis: parts.xAxis(theme, { log: scale === 'log', ends: drawing.ends, name: title[language], language }),
+    xAxis: parts.xAxis(theme, {
+      log: scale === 'log',
+      ends: drawing.ends,
+      name: title[language],
+      ticks: ticksOf(drawing.ends, scale),
+      tickText: (level) => formatNumber(level, language),
+      language,
+    }),
     yAxis: seedAxis(brackets, drawing, words),
     series: [
       ...meanSeries(data.transition, drawing),
@@ -61,6 +68,11 @@ function drawingOf({ from, to, scale, mean, theory, brackets }: Transition, them
   return { theme, ends: { min, max }, rows: { min: 0.4 - brackets.length, max: 0.6 } }
 }
 
+/** Both ends and three levels between them: a bracket may hold no round number. */
+function ticksOf({ min, max }: parts.Ends, scale: Transition['scale']): number[] {
+  return Array.from({ length: 5 }, (_, i) => (scale === 'log' ? min * (max / min) ** (i / 4) : min + ((max - min) * i) / 4))
+}
+
 function seedAxis(brackets: readonly SeedBracket[], { theme, rows }: Drawing, words: Catalogue): YAXisComponentOption {
   const { ink2, ink3 } = palette(theme)
   const isNamed = brackets.length <= mostNamed
@@ -71,7 +83,7 @@ function seedAxis(brackets: readonly SeedBracket[], { theme, rows }: Drawing, wo
     name: isNamed ? words('chart.seed') : '',
     nameLocation: 'end',
     nameGap: 4,
-    nameTextStyle: { color: ink3, fontSize: 11, align: 'right' },
+    nameTextStyle: { color: ink3, fontSize: 11, align: 'left' },
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { show: false },
