@@ -15,7 +15,19 @@ import { transitions } from './sections/transitions.ts'
 import { reportWords } from './words.ts'
 import type { Catalogue } from '#core/presentation/catalogue.ts'
 
-const sections = [decision, againstTheory, meansAgainstTheory, figures, phases, transitions, times, comparisons, symmetries, methods, reproducibility]
+const sections = [
+  decision,
+  againstTheory,
+  meansAgainstTheory,
+  figures,
+  phases,
+  transitions,
+  times,
+  comparisons,
+  symmetries,
+  methods,
+  reproducibility,
+]
 
 export function assemble(model: ReportModel): Document {
   const words = reportWords(model.language)
