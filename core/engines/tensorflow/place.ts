@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { z } from 'zod'
+import { Refusal } from '#core/contract/errors.ts'
 
 export const folderVariable = 'KAGAMI_TENSORFLOW'
 export const addonName = 'tfjs_binding.node'
@@ -53,6 +54,14 @@ export function installedTensorflow(env: Environment = process.env): Installed |
   const named = env[folderVariable]
   if (named !== undefined && named !== '') return readInstallation(named)
   return installationIn(enginesFolder(env))
+}
+
+/** The installation that counts. Fails: 'engine-unavailable' with what to do where there is none. */
+export function requireTensorflow(): Installed {
+  const installed = installedTensorflow()
+  if (installed === null)
+    throw new Refusal('engine-unavailable', 'tensorflow: not installed; `kagami engine install tensorflow` installs it')
+  return installed
 }
 
 /** The installation of one folder of engines. */

@@ -5,6 +5,7 @@ import type { Outcome } from '#core/contract/runs.ts'
 import { Option } from 'commander'
 import { transitionSentences } from '#core/presentation/transitionSentences.ts'
 import { reportWords } from '#core/report/words.ts'
+import { requireTensorflow } from '#core/engines/tensorflow/place.ts'
 import { openSource } from '#core/workbench/sources.ts'
 import { allRuns } from '#core/workbench/studies.ts'
 import { transitionsOf } from '#core/workbench/transitions.ts'
@@ -51,6 +52,7 @@ async function run(name: string, options: Options): Promise<0 | 1> {
   const source = sourceOf(name, overrides)
   const { study } = openSource(source, resources) // every fault of the study is told before a project is made
   if (options.report !== undefined) requireWritable(options.report)
+  if (options.engine === 'tensorflow') requireTensorflow() // before a project is made that would be of this engine
   const folder = projectOf(study.file.name, options.project)
   const { jobs, checkpointEvery } = options
   const workbench = openWorkbench({ project: folder, create: true, jobs, checkpointEverySeconds: checkpointEvery, log: say })
