@@ -3,10 +3,9 @@
  * Only a file of that hash gets its final name.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { Refusal } from '#core/contract/errors.ts'
 import { request, unreachable } from './request.ts'
 
@@ -77,7 +76,7 @@ async function fetchRest({ url }: Wanted, { part, env, count, signal }: Rest): P
     const length = Number(headers['content-length'] ?? Number.NaN)
     const total = statusCode === 200 ? length : here + length
     try {
-      await pipeline(answer, restOf(skipped, count), createWriteStream(part, { flags: 'a' }))
+      await append(answer, { part, skipped, count })
       if (Number.isNaN(total) || sizeOf(part) >= total) return
     } catch (error) {
       if (signal?.aborted === true || isFull(error)) throw error
@@ -87,17 +86,22 @@ async function fetchRest({ url }: Wanted, { part, env, count, signal }: Rest): P
   }
 }
 
-/** Lets pass what comes after the first `skipped` bytes. */
-function restOf(skipped: number, count: (bytes: Uint8Array) => void): Transform {
-  let left = skipped
-  return new Transform({
-    transform: (chunk: Uint8Array, _, done) => {
-      const rest = chunk.subarray(Math.min(left, chunk.length))
-      left -= chunk.length - rest.length
-      if (rest.length > 0) count(rest)
-      done(null, rest)
-    },
-  })
+type Appending = { readonly part: string; readonly skipped: number; readonly count: (bytes: Uint8Array) => void }
+
+/** Writes what comes after the first `skipped` bytes. A piece is counted when it is in the file: a connection that breaks leaves file and hash equal. */
+async function append(answer: AsyncIterable<Uint8Array>, { part, skipped, count }: Appending): Promise<void> {
+  const file = await open(part, 'a')
+  try {
+    let left = skipped
+    for await (const piece of answer) {
+      const rest = piece.subarray(Math.min(left, piece.length))
+      left -= piece.length - rest.length
+      await file.appendFile(rest)
+      count(rest)
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Whether a write failed for want of room. */
