@@ -109,6 +109,7 @@ describe('survival', () => {
     ])
     const bare = withLevels([level({ curve: level({}).curve.map((at) => ({ ...at, low: null, high: null })) })])
     expect(idsOf(survival.option(bare, 'light', en)).filter((id) => id.startsWith('band'))).toEqual([])
+    expect(JSON.stringify(survival.option(bare, 'light', en).title)).not.toContain('band')
   })
 
   test('marks censored runs on the curve, and nothing is dashed: there is no prediction', () => {

@@ -228,13 +228,14 @@ function titleOf(data: SurvivalData, words: Catalogue): string {
   })
 }
 
-function subtitle({ survival: { confidence, resolution, levels, pooled } }: SurvivalData, words: Catalogue, drawing: Drawing): string[] {
+function subtitle({ survival: { confidence, resolution, levels } }: SurvivalData, words: Catalogue, drawing: Drawing): string[] {
   const { language } = words
   const [after, ...others] = new Set(levels.map((level) => level.after))
   const hasZero = levels.some(({ curve, censorings }) => [...curve, ...censorings].some(({ time }) => time === 0))
+  const hasBand = levels.some(({ curve }) => curve.some(({ low, high }) => low !== null && high !== null))
   const how = [
     words('chart.kaplanMeier'),
-    ...(pooled.length === 0 ? [words('chart.survivalBand', { percent: formatNumber(100 * confidence, language) })] : []),
+    ...(hasBand ? [words('chart.survivalBand', { percent: formatNumber(100 * confidence, language) })] : []),
     ...(levels.some(({ censorings }) => censorings.length > 0) ? [words('chart.censored')] : []),
   ]
   const time = [
