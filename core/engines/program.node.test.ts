@@ -17,7 +17,8 @@ import {
   type Tensor1D,
   type Tensors,
 } from './ops.ts'
-import { captureProgram, type Program } from './program.ts'
+import { captureProgram } from './program.ts'
+import type { Program } from './stepProgram.ts'
 import { startEngine } from './registry.ts'
 
 const { sin } = Math
@@ -55,7 +56,7 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
     let eager: Tensors = state
     for (let i = 0; i < 100; i += 1) {
       const shift = numbers(7, i)
-      program.advance({ shift })
+      program.advance(() => ({ shift }))
       const next: Tensors = tidy(() => ({ ...step(eager, { shift: tensor(shift, [1, 7]) }) }))
       if (i > 0) for (const part of Object.values(eager)) part.dispose()
       eager = next
@@ -71,7 +72,7 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
     const { x, y, state, step, feeds } = build()
     const own = captureProgram({ state, feeds, step })
     const afterCapture = memory()
-    for (let i = 0; i < 1_000; i += 1) own.advance({ shift: numbers(7, i) })
+    for (let i = 0; i < 1_000; i += 1) own.advance(() => ({ shift: numbers(7, i) }))
     expect(memory().numTensors).toBe(afterCapture.numTensors)
     for (const part of [x, y, ...Object.values(state)]) part.dispose()
     own.dispose()
@@ -91,8 +92,8 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
       },
     })
     expect(program.kernels.map((kernel) => kernel.name)).toEqual(['Multiply'])
-    program.advance({})
-    program.advance({})
+    program.advance(() => ({}))
+    program.advance(() => ({}))
     expect(program.read('u')).toEqual(numbers(15, 3).map((value) => Math.fround(Math.fround(value * 9) * 9)))
     expect(program.read('w')).toEqual(numbers(15, 4))
   })
@@ -107,12 +108,12 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
   test('parts of the state may change places', () => {
     const state = { a: tensor([1, 2, 3]), b: tensor([4, 5, 6]) }
     program = captureProgram({ state, feeds: {}, step: (now) => ({ a: at(now, 'b'), b: at(now, 'a') }) })
-    program.advance({})
+    program.advance(() => ({}))
     expect([[...program.read('a')], [...program.read('b')]]).toEqual([
       [4, 5, 6],
       [1, 2, 3],
     ])
-    program.advance({})
+    program.advance(() => ({}))
     expect([...program.read('a')]).toEqual([1, 2, 3])
     for (const part of Object.values(state)) part.dispose()
   })
@@ -120,9 +121,9 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
   test('a sum over a middle axis of a stack of columns follows its input, step after step', () => {
     const state = { a: tensor([1, 2, 3, 4], [2, 2, 1]) }
     program = captureProgram({ state, feeds: {}, step: ({ a }) => ({ a: add(a as Tensor, sum(a as Tensor, 1, true)) }) }) // the state has an a
-    program.advance({})
-    program.advance({})
-    program.advance({})
+    program.advance(() => ({}))
+    program.advance(() => ({}))
+    program.advance(() => ({}))
     // (x, y) ← (x + s, y + s), s = x + y: (1, 2) → (4, 5) → (13, 14) → (40, 41)
     expect([...program.read('a')].slice(0, 2)).toEqual([40, 41])
     for (const part of Object.values(state)) part.dispose()

@@ -9,38 +9,30 @@
  *
  * It is not a compiler: kernels are neither fused nor reordered. It works on every backend whose kernels are JavaScript functions.
  */
-import { engine, type KernelBackend, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core'
-import { assert } from '#core/contract/errors.ts'
+import { engine, type KernelBackend, type Tensor } from '@tensorflow/tfjs-core'
+import { Refusal, assert } from '#core/contract/errors.ts'
 import { inScope, type Tensors } from './ops.ts'
-import { needed, newRecording, recordKernels, slotFor, type Feed, type FeedValues, type Info, type Recording } from './recording.ts'
+import { needed, newRecording, recordKernels, slotFor, type Feed, type Info, type Recording } from './recording.ts'
 import { named, replayKernels, type Replay } from './replayKernels.ts'
+import type { Program, ProgramSource } from './stepProgram.ts'
+import type { NodeBackend } from './tensorflow/binding.ts'
+import { compileProgram } from './tensorflow/compiledProgram.ts'
 import { nativesOf } from './wasm/natives.ts'
 import { replayNatives } from './wasm/replayNatives.ts'
 
-export type ProgramSource = {
-  /** The state before the first step; the caller keeps its tensors and may dispose them after the capture. */
-  readonly state: Tensors
-  readonly feeds: Readonly<Record<string, Feed>>
-  /** One step: from state and feeds to the next state, with the same names and shapes. Pure; called once. */
-  readonly step: (state: Tensors, feeds: Tensors) => Tensors
+/** The step as the active engine runs it best. A step that TensorFlow cannot make one graph of is replayed there, and the program says why. */
+export function captureProgram(source: ProgramSource): Program {
+  const { backend, backendName } = engine()
+  if (backendName !== 'tensorflow') return replayProgram(backend, source)
+  try {
+    return compileProgram(backend as unknown as NodeBackend, source) // what tfjs-node registers by that name
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'engine-unavailable') throw error
+    return { ...replayProgram(backend, source), because: error.message }
+  }
 }
 
-export type Program = {
-  /** One step, in place. Feeds must have the declared sizes. */
-  advance(feeds: FeedValues): void
-  /** A copy of one part of the state. */
-  read(name: string): Float32Array | Int32Array | Uint8Array
-  /** The kernels of one step in order, with their attributes. */
-  readonly kernels: readonly {
-    readonly name: string
-    readonly attributes: NamedAttrMap | undefined
-    readonly shapes: readonly (readonly number[])[]
-  }[]
-  dispose(): void
-}
-
-export function captureProgram({ state: given, feeds, step }: ProgramSource): Program {
-  const backend = engine().backend
+function replayProgram(backend: KernelBackend, { state: given, feeds, step }: ProgramSource): Program {
   const state = Object.fromEntries(Object.entries(given).map(([name, tensor]) => [name, ownCopy(tensor, backend)]))
   const natives = nativesOf(backend)
   const recording = newRecording(natives)
@@ -72,9 +64,13 @@ export function captureProgram({ state: given, feeds, step }: ProgramSource): Pr
     natives === undefined || held === null ? replayKernels(parts) : replayNatives({ ...parts, natives, kept: held, next, fed })
   for (const tensor of Object.values(state)) tensor.dispose() // the replay holds their data
   return {
-    advance: (values) => replayed.advance(values),
+    advance: (values, count = 1) => {
+      for (let i = 0; i < count; i += 1) replayed.advance(values(i))
+    },
     read: (name) => copyOf(replayed.read(name)),
     kernels: calls.map(({ name, attributes, inputs }) => ({ name, attributes, shapes: Object.values(inputs).map(({ shape }) => shape) })),
+    how: natives === undefined ? 'kernels' : 'natives',
+    because: null,
     dispose: () => replayed.dispose(),
   }
 }

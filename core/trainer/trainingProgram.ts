@@ -7,7 +7,8 @@
  */
 import { assert } from '#core/contract/errors.ts'
 import { inScope, tensor } from '#core/engines/ops.ts'
-import { captureProgram, type Program } from '#core/engines/program.ts'
+import { captureProgram } from '#core/engines/program.ts'
+import type { Program } from '#core/engines/stepProgram.ts'
 import { optimiserOf } from '#core/study/kinds.ts'
 import type { Lane } from './lanes.ts'
 import { stepFeeds } from './stepFeeds.ts'
@@ -59,10 +60,12 @@ export function lifeState({ survived, finiteLoss, stoppedBy }: Life, step: numbe
 }
 
 export type TrainingProgram = {
-  /** Step `step`, counted from 0. */
-  advance(step: number): void
+  /** Some steps from `step` on, counted from 0. */
+  advance(step: number, count?: number): void
   read(name: string): Float32Array | Int32Array | Uint8Array
   readonly kernels: Program['kernels']
+  readonly how: Program['how']
+  readonly because: Program['because']
   dispose(): void
 }
 
@@ -77,9 +80,11 @@ export function captureTraining(lanes: readonly Lane[], state: StackState, step 
     return captureProgram({ state: tensors, feeds: feeds.shapes, step: trainingStep({ lanes, data }) })
   })
   return {
-    advance: (at) => program.advance(feeds.values(at)),
+    advance: (at, count = 1) => program.advance((i) => feeds.values(at + i), count),
     read: (name) => program.read(name),
     kernels: program.kernels,
+    how: program.how,
+    because: program.because,
     dispose: () => program.dispose(),
   }
 }

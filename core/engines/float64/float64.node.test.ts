@@ -44,7 +44,7 @@ describe('a float64 section on wasm', () => {
       }
       const program = captureProgram({ state, feeds: {}, step })
       for (let i = 0; i < 6; i += 1) {
-        program.advance({})
+        program.advance(() => ({}))
         if (i === 2) between()
       }
       const end = program.read('w')

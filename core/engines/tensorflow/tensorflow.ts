@@ -13,16 +13,15 @@ import { env, findBackend, ready, registerBackend, setBackend, version_core } fr
 import { Refusal, assert } from '#core/contract/errors.ts'
 import type { Engine } from '../engine.ts'
 import { loadAddon, threadCount, type Addon } from './addon.ts'
-import { installedTensorflow } from './place.ts'
+import { registerGatherV2 } from './kernels/gatherV2.ts'
+import { requireTensorflow } from './place.ts'
 
 let loaded: Addon | undefined // once for each process
 
 export const tensorflow: Engine = {
   kind: 'tensorflow',
   async start() {
-    const installed = installedTensorflow()
-    if (installed === null) throw new Refusal('engine-unavailable', notInstalled)
-    const { folder, record } = installed
+    const { folder, record } = requireTensorflow()
     env().set('PROD', true)
     const addon = (loaded ??= loadAddon(join(folder, 'lib')))
     const isOnGpu = addon.binding.isUsingGpuDevice()
@@ -30,6 +29,7 @@ export const tensorflow: Engine = {
     if (findBackend('tensorflow') === null) registerBackend('tensorflow', addon.makeBackend)
     if (!(await setBackend('tensorflow'))) throw new Refusal('engine-unavailable', 'tensorflow: the backend did not start')
     await ready()
+    registerGatherV2()
     return {
       kind: 'tensorflow',
       device: isOnGpu ? gpuName() : processor(),
@@ -42,7 +42,6 @@ export const tensorflow: Engine = {
   },
 }
 
-export const notInstalled = 'tensorflow: not installed; `kagami engine install tensorflow` installs it'
 const noGpu =
   'tensorflow: installed for a GPU, but TensorFlow finds none that its CUDA libraries can use; `kagami engine install tensorflow` installs the one for the processor'
 

@@ -55,7 +55,7 @@ describe('the proof of a native replay', () => {
       [2, 4, 6],
       [4, 8, 12],
     ]) {
-      program.advance({})
+      program.advance(() => ({}))
       expect([...program.read('x')]).toEqual(wanted)
     }
     program.dispose()
@@ -65,7 +65,7 @@ describe('the proof of a native replay', () => {
     const given = new Float32Array(new Uint32Array([0x7fc00001, 0xffc00002, 0x3f800000]).buffer)
     const x = tensor(given)
     const program = captureProgram({ state: { x }, feeds: {}, step: (now) => ({ x: add(now['x'] ?? 0, now['x'] ?? 0) }) })
-    program.advance({})
+    program.advance(() => ({}))
     expect([...program.read('x')]).toEqual([NaN, NaN, 2])
     program.dispose()
     x.dispose()

@@ -31,15 +31,16 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
   const from =
     spec.checkpointFrom === null ? { state: start, step: 0 } : readCheckpoint(await readFile(spec.checkpointFrom), { stack, start })
   const measure = measureOf(lanes)
-  context.began({
-    engine: engine.kind,
-    device: engine.device,
-    versions: engine.versions,
-    step: from.step,
-    predictions: measure.predictions(),
-  })
   const training = new Training({ spec, context, lanes, stack, measure, start, from })
   try {
+    context.began({
+      engine: engine.kind,
+      device: engine.device,
+      versions: { ...engine.versions, program: training.how },
+      step: from.step,
+      predictions: measure.predictions(),
+    })
+    if (training.because !== null) context.log('warning', `runs op by op: ${training.because}`)
     await training.run()
     return { kind: 'train', trainingMs: training.trainingMs, steps: training.step - from.step }
   } finally {
@@ -95,6 +96,7 @@ class Training {
   readonly #steps: number
   readonly #taskSteps: readonly number[]
   #isAnyAlive = true
+  #sliceSteps = 1 // that take about `sliceMs`
   #program: TrainingProgram
   #task: number
   #rows: { steps: number[]; values: number[][] } = { steps: [], values: [] } // values[column] is row-major, [rows × runs]
@@ -142,10 +144,12 @@ class Training {
     const record = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
     const until = Math.min(record, this.#taskSteps.find((step) => step > this.step) ?? record)
     if (!this.#isAnyAlive) this.step = until // a step would change nothing
-    while (this.step < until) {
-      this.#program.advance(this.step)
-      this.step += 1
-      if ((this.step & 15) === 0 && monotonicClock.nowMs() - began >= sliceMs) break // the clock is read every 16 steps
+    if (this.step < until) {
+      const count = Math.min(until - this.step, this.#sliceSteps)
+      this.#program.advance(this.step, count)
+      this.step += count
+      const msPerStep = (monotonicClock.nowMs() - began) / count
+      this.#sliceSteps = Math.max(1, Math.min(4 * count, Math.floor(sliceMs / msPerStep))) // a slow step, as the first may be, is made up for in a few slices
     }
     this.trainingMs += monotonicClock.nowMs() - began
     return this.step === record
@@ -162,6 +166,14 @@ class Training {
   #capture(state: StackState): void {
     this.#program.dispose()
     this.#program = captureTraining(this.#parts.lanes, state, this.step)
+  }
+
+  get how(): TrainingProgram['how'] {
+    return this.#program.how
+  }
+
+  get because(): TrainingProgram['because'] {
+    return this.#program.because
   }
 
   dispose(): void {

@@ -219,7 +219,7 @@ describe('a product on wasm in a recording', () => {
     let eager: Tensors = state
     for (let i = 0; i < 50; i += 1) {
       const shift = numbers(40, i)
-      program.advance({ shift })
+      program.advance(() => ({ shift }))
       const next: Tensors = tidy(() => ({ ...step(eager, { shift: tensor(shift, [1, 40, 1]) }) }))
       if (i > 0) for (const part of Object.values(eager)) part.dispose()
       eager = next
@@ -240,7 +240,7 @@ describe('a product on wasm in a recording', () => {
       const { x, y, state, step, feeds } = stack(true)
       const program = captureProgram({ state, feeds, step })
       if (i === 10) start = heap()
-      for (let j = 0; j < 10; j += 1) program.advance({ shift: numbers(40, j) })
+      for (let j = 0; j < 10; j += 1) program.advance(() => ({ shift: numbers(40, j) }))
       program.dispose()
       for (const part of [x, y, ...Object.values(state)]) part.dispose()
     }

@@ -59,7 +59,7 @@ describe('gather on wasm', () => {
       [9, 0],
       [1, 2],
     ]) {
-      program.advance({ rows: Int32Array.from(rows) })
+      program.advance(() => ({ rows: Int32Array.from(rows) }))
       expect([...program.read('last')]).toEqual(rowsOf(numbers(80, 1), rows, 8))
     }
     program.dispose()

@@ -1,0 +1,29 @@
+/** A step of training as a function of tensors, and the program that an engine makes of it. */
+import type { NamedAttrMap } from '@tensorflow/tfjs-core'
+import type { Tensors } from './ops.ts'
+import type { Feed, FeedValues } from './recording.ts'
+
+export type ProgramSource = {
+  /** The state before the first step; the caller keeps its tensors and may dispose them after the capture. */
+  readonly state: Tensors
+  readonly feeds: Readonly<Record<string, Feed>>
+  /** One step: from state and feeds to the next state, with the same names and shapes. Pure; called once. */
+  readonly step: (state: Tensors, feeds: Tensors) => Tensors
+}
+
+export type Program = {
+  /** Some steps, in place; `feeds(i)` are the values for the i-th of them, of the declared sizes. */
+  advance(feeds: (i: number) => FeedValues, count?: number): void
+  /** A copy of one part of the state. */
+  read(name: string): Float32Array | Int32Array | Uint8Array
+  /** The kernels of one step in order, with their attributes. */
+  readonly kernels: readonly {
+    readonly name: string
+    readonly attributes: NamedAttrMap | undefined
+    readonly shapes: readonly (readonly number[])[]
+  }[]
+  /** How it runs: as native calls or kernel by kernel, or as one graph of TensorFlow's, compiled by XLA or not. */
+  readonly how: 'natives' | 'kernels' | 'graph' | 'xla'
+  readonly because: string | null // why it runs otherwise than its engine could; null where it does not
+  dispose(): void
+}
