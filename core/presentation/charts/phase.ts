@@ -112,7 +112,7 @@ function colourScale({ metric, phase: { cells } }: PhaseData, theme: Theme): Col
   }
 }
 
-type Bar = { readonly elements: EChartsOption['graphic']; readonly width: number }
+type Bar = { readonly elements: NonNullable<EChartsOption['graphic']>; readonly width: number }
 
 /** Colours with the numbers at both ends and in the middle, and what they are above. */
 function colourBar(
@@ -164,22 +164,21 @@ function colourBar(
 
 type AxisLook = { readonly theme: Theme; readonly title: string; readonly language: Catalogue['language'] }
 
-function axis(side: 'x' | 'y', of: PhaseAxis, { theme, title, language }: AxisLook): ReturnType<typeof parts.xAxis> {
+/** What both axes are like: marked at their levels, ended by the borders of their cells, without lines across. */
+function axis(side: 'x' | 'y', of: PhaseAxis, { theme, title, language }: AxisLook) {
   const edges = edgesOf(of)
   const labels = of.levels.map(({ value }) => formatNumber(value, language, { digits: 4 }))
   const values = of.levels.map(({ value }) => value)
   const near = (tick: number) => values.findIndex((value) => Math.abs(tick - value) <= 1e-9 * Math.max(Math.abs(tick), Math.abs(value)))
-  return {
-    ...parts.xAxis(theme, {
-      log: of.scale === 'log',
-      ends: { min: edges[0] ?? 0, max: edges.at(-1) ?? 1 },
-      name: title,
-      ticks: values,
-      tickText: (tick) => labels[near(tick)] ?? '', // ECharts takes ticks through a logarithm and back
-      language,
-    }),
-    nameGap: side === 'x' ? 28 : 14 + Math.max(...labels.map(parts.textWidth)),
-  }
+  const { mainType: _, ...own } = parts.xAxis(theme, {
+    log: of.scale === 'log',
+    ends: { min: edges[0] ?? 0, max: edges.at(-1) ?? 1 },
+    name: title,
+    ticks: values,
+    tickText: (tick) => labels[near(tick)] ?? '', // ECharts takes ticks through a logarithm and back
+    language,
+  })
+  return { ...own, nameGap: side === 'x' ? 28 : 14 + Math.max(...labels.map(parts.textWidth)) }
 }
 
 /** The line with its band over seeds, its rim and, at the middle of its longest piece on each side, what it says. */
