@@ -2,6 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
+import type { CellValues } from '#core/analysis/phase/phaseCells.ts'
+import type { PhaseQuestion } from '#core/analysis/phase/phaseQuestion.ts'
 import { Refusal, fromRecord, quote } from '#core/contract/errors.ts'
 import { phase, phaseQuery, type Phase, type PhaseQuery } from '#core/contract/phase.ts'
 import { problemsOf } from '#core/contract/problems.ts'
@@ -11,11 +13,10 @@ import { asJson } from '#core/contract/values.ts'
 import type { Project } from '#core/store/project.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { readStudy } from '#core/store/studies.ts'
-import type { PhaseRequest } from '#core/trainer/jobs/phase.ts'
+import type { JobEnd, JobOptions } from '#core/trainer/parent.ts'
 import type { RunJobOnce } from './comparisons.ts'
 import { factorAt, isAtLevels, requireLevels, unknown } from './levels.ts'
 import { allRuns, pairedCell, storedStudy } from './studies.ts'
-import type { Reader } from './workbench.ts'
 
 const mostCells = 10_000 // more are no picture, and a design that draws its levels has one run in each row
 
@@ -31,8 +32,15 @@ export async function phaseOf(project: Project<Readable>, asked: PhaseQuery, run
   return phase.parse(result.phase)
 }
 
+/** What a reader has that a job needs. */
+type Beside = {
+  readonly project: Project<Readable>
+  readonly scratch: string
+  runJob(job: Pick<JobOptions, 'spec' | 'folder' | 'on'>): Promise<JobEnd>
+}
+
 /** The same for whoever has a reader: the job runs beside the queue. */
-export async function phaseBeside({ project, scratch, runJob }: Reader, asked: PhaseQuery): Promise<Phase> {
+export async function phaseBeside({ project, scratch, runJob }: Beside, asked: PhaseQuery): Promise<Phase> {
   return phaseOf(project, asked, async (spec) => {
     mkdirSync(scratch, { recursive: true })
     const folder = mkdtempSync(join(scratch, 'phase-'))
@@ -46,7 +54,7 @@ export async function phaseBeside({ project, scratch, runJob }: Reader, asked: P
   })
 }
 
-function requestOf(project: Project<Readable>, { study: id, x, y, metric, where }: z.output<typeof phaseQuery>): PhaseRequest {
+function requestOf(project: Project<Readable>, { study: id, x, y, metric, where }: z.output<typeof phaseQuery>): PhaseQuestion {
   const summary = readStudy(project.db, id)
   const { factors } = summary
   const metrics = summary.metrics.map(({ name }) => name)
@@ -76,7 +84,8 @@ function requestOf(project: Project<Readable>, { study: id, x, y, metric, where 
   }
 }
 
-type Axis = PhaseRequest['x']
+type Axis = PhaseQuestion['x']
+type Cell = Omit<CellValues, 'values'> & { readonly values: (number | null)[] }
 
 /** Fails: 'invalid-input' for a factor without an order. */
 function axisOf(factors: readonly Factor[], path: string, field: 'x' | 'y'): Axis {
@@ -92,7 +101,7 @@ function axisOf(factors: readonly Factor[], path: string, field: 'x' | 'y'): Axi
 }
 
 /** The last values of the finished runs of every pair of levels that has some; null where a run has none, because it diverged. */
-function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; metric: string }): PhaseRequest['cells'] {
+function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; metric: string }): PhaseQuestion['cells'] {
   const place = ({ factor, levels }: Axis) => {
     const places = new Map(levels.map(({ value }, i) => [value, i]))
     return (run: Run) => {
@@ -101,7 +110,7 @@ function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; met
     }
   }
   const [placeOnX, placeOnY] = [place(x), place(y)]
-  const cells = new Map<string, PhaseRequest['cells'][number]>()
+  const cells = new Map<string, Cell>()
   for (const run of runs) {
     const [i, j, last] = [placeOnX(run), placeOnY(run), run.values[metric]]
     if (i === undefined || j === undefined || last === undefined) continue
@@ -113,7 +122,7 @@ function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; met
 }
 
 /** What is trained where the other factors are held: its data are those that the replicates of the first of its cells draw. */
-function theoryOf(project: Project<Readable>, id: string, where: Readonly<Record<string, string>>): PhaseRequest['theory'] {
+function theoryOf(project: Project<Readable>, id: string, where: Readonly<Record<string, string>>): PhaseQuestion['theory'] {
   const { study, files } = storedStudy(project, id)
   const cell = study.cells.find((one) => isAtLevels({ levels: [...one.levels] }, where))
   if (cell === undefined) return null

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { phase, type Phase } from '#core/contract/phase.ts'
+import type { PhaseQuestion } from '#core/analysis/phase/phaseQuestion.ts'
 import { specOf, type Fields } from '#core/testing/oneCell.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { runPhase, type PhaseRequest } from './phase.ts'
+import { runPhase } from './phase.ts'
 
 expect.extend({ toBeAllclose })
 
@@ -10,23 +11,23 @@ const decay = 'regularisation.weightDecay'
 const rate = 'optimiser.learningRate'
 const job = { pause: () => Promise.resolve() }
 
-const axis = (factor: string, ...values: readonly number[]): PhaseRequest['x'] => ({
+const axis = (factor: string, ...values: readonly number[]): PhaseQuestion['x'] => ({
   factor,
   levels: values.map((value) => ({ label: String(value), value })),
 })
 
 type Asked = {
-  readonly x: PhaseRequest['x']
-  readonly y: PhaseRequest['x']
+  readonly x: PhaseQuestion['x']
+  readonly y: PhaseQuestion['x']
   readonly fields?: Fields
   readonly replicates?: number
-  readonly cells?: PhaseRequest['cells']
+  readonly cells?: PhaseQuestion['cells']
 }
 
 async function diagram({ x, y, fields = {}, replicates = 1, cells = [] }: Asked): Promise<Phase> {
   const { study, base, cell } = specOf(fields)
   const theory = { study, base, cell, replicates, files: {} }
-  const request: PhaseRequest = { metric: 'loss', x, y, where: {}, pooled: [], cells, theory }
+  const request: PhaseQuestion = { metric: 'loss', x, y, where: {}, pooled: [], cells, theory }
   const result = await runPhase({ kind: 'phase', request }, job)
   return phase.parse(result.phase)
 }

@@ -1,28 +1,36 @@
 /** The job that makes a phase diagram: the runs' numbers by cell, and the theory's boundary over them. */
 import { z } from 'zod'
 import { phaseCells } from '#core/analysis/phase/phaseCells.ts'
+import type { PhaseQuestion } from '#core/analysis/phase/phaseQuestion.ts'
 import { scaleOf } from '#core/analysis/phase/scale.ts'
 import { Refusal } from '#core/contract/errors.ts'
 import type { Phase, PhaseAxis } from '#core/contract/phase.ts'
-import { count, real } from '#core/contract/values.ts'
+import { count, json, real } from '#core/contract/values.ts'
 import type { JobContext } from '../childJob.ts'
 import type { PhaseJob, Result } from '../protocol.ts'
-import { phaseBoundary, phaseTheory } from './phaseBoundary.ts'
+import { phaseBoundary } from './phaseBoundary.ts'
 import { readerOf } from './train.ts'
 
 const axis = z.strictObject({ factor: z.string(), levels: z.array(z.strictObject({ label: z.string(), value: real })).min(1) })
 
-/** What `PhaseJob.request` holds: both factors with their levels in increasing order, the values of every cell that has runs, and what is trained where a theory may speak. */
-export const phaseRequest = z.strictObject({
+/** What `PhaseJob.request` holds. */
+const phaseRequest = z.strictObject({
   metric: z.string(),
   x: axis,
   y: axis,
   where: z.record(z.string(), z.string()),
   pooled: z.array(z.string()),
   cells: z.array(z.strictObject({ x: count, y: count, values: z.array(real.nullable()) })),
-  theory: phaseTheory.nullable(),
-})
-export type PhaseRequest = z.infer<typeof phaseRequest>
+  theory: z
+    .strictObject({
+      study: json,
+      base: z.number().int(),
+      cell: z.string(),
+      replicates: z.number().int().min(1),
+      files: z.record(z.string(), z.string()),
+    })
+    .nullable(),
+}) satisfies z.ZodType<PhaseQuestion>
 
 /** Fails: 'invalid-input' if the request breaks a rule of its schema. */
 export async function runPhase({ request }: PhaseJob, job: Pick<JobContext, 'pause'>): Promise<Extract<Result, { kind: 'phase' }>> {

@@ -3,12 +3,11 @@
  *
  * It is followed along the axis on which it is found at more places, so that one that stands upright is found too.
  */
-import { z } from 'zod'
 import { joinRoots, rootsOf, type Root } from '#core/analysis/phase/boundaryLines.ts'
+import type { PhaseTheory } from '#core/analysis/phase/phaseQuestion.ts'
 import { spread } from '#core/analysis/phase/scale.ts'
 import type { PhaseAxis, PhaseBoundary } from '#core/contract/phase.ts'
 import { Refusal } from '#core/contract/errors.ts'
-import { json } from '#core/contract/values.ts'
 import type { DataReader, Part } from '#core/learning/data/data.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { dataOf } from '#core/study/kinds.ts'
@@ -16,16 +15,6 @@ import { studySchema, type StudyFile } from '#core/study/schema.ts'
 import { withPath } from '#core/study/text/withPath.ts'
 import type { Boundary } from '#core/symmetry/predictions/boundary.ts'
 import { boundaryFor } from '#core/symmetry/predictions/registry.ts'
-
-/** What is trained in one cell, and where the data of its replicates come from. */
-export const phaseTheory = z.strictObject({
-  study: json,
-  base: z.number().int(),
-  cell: z.string(),
-  replicates: z.number().int().min(1),
-  files: z.record(z.string(), z.string()), // path in the study → absolute path of the stored bytes
-})
-export type PhaseTheory = z.infer<typeof phaseTheory>
 
 const placesAlong = 65 // of the axis that a line runs along
 const placesAcross = 33 // looked at on the other before halving
