@@ -175,7 +175,7 @@ test('for the processor trainers get nothing more', async () => {
 
 describe('a fetch', () => {
   test('that breaks goes on where it ended', async () => {
-    const { asked } = await serve([onIndex], { breaksAfter: [60_000, 50_000] })
+    const { asked } = await serve([onIndex], { breaksAfter: [150_000, 130_000] }) // more than what a broken connection may hold unread
     await install()
     const ranges = asked.filter((path) => path.startsWith('/files/'))
     expect(ranges).toHaveLength(3)
@@ -196,7 +196,7 @@ describe('a fetch', () => {
   })
 
   test('begins anew where the server knows no ranges', async () => {
-    await serve([onIndex], { breaksAfter: [60_000], hasRanges: false })
+    await serve([onIndex], { breaksAfter: [150_000], hasRanges: false })
     await install()
     expectWhole()
   })

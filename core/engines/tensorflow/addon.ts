@@ -2,7 +2,7 @@
  * The one door to TensorFlow's addon: `@tensorflow/tfjs-node-gpu` over a library that `kagami engine install tensorflow` has put into the user's folder.
  *
  * The package's own entry looks for the addon inside node_modules. It is not imported: its kernels and its backend are, which take the addon that they are given.
- * They call `util.isNullOrUndefined` and `util.isArray`, gone since Node 23 (tfjs#8609), so those are put back first.
+ * They call `util.isNullOrUndefined` and `util.isArray`, gone or going since Node 23 (tfjs#8609), so those are put back first.
  *
  * TensorFlow reads its settings from the environment when it is loaded, and never again. One process loads it once: several backends in one crash, it leaks
  * slowly, and it is synchronous; a job has a process of its own anyway.
@@ -67,7 +67,8 @@ export function addonSources(): string {
   return join(dirname(require.resolve(`${packageName}/package.json`)), 'binding')
 }
 
+/** Also where Node still has one of them, which then warns of itself. */
 function putBack(): void {
   const removed = { isNullOrUndefined: (value: unknown) => value === null || value === undefined, isArray: Array.isArray }
-  for (const [name, helper] of Object.entries(removed)) if (!(name in util)) Object.defineProperty(util, name, { value: helper })
+  for (const [name, value] of Object.entries(removed)) Object.defineProperty(util, name, { value, configurable: true })
 }

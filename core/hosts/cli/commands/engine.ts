@@ -1,6 +1,7 @@
 /** `kagami engine list | install tensorflow | remove tensorflow`: what computes, and what is added to it. */
 import { resolve } from 'node:path'
-import { Argument, Option } from 'commander'
+import { Option } from 'commander'
+import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineStates } from '#core/engines/states.ts'
 import { enginesFolder } from '#core/engines/tensorflow/place.ts'
 import { installTensorflow, removeTensorflow, type Report } from '#core/installer/installTensorflow.ts'
@@ -21,19 +22,28 @@ export const addEngine: Register = (program) => {
     .option('--json', 'machine-readable result')
     .action(({ json }: Options) => list(json === true))
   engine
-    .command('install')
+    .command('install <name>')
     .description('install TensorFlow: fetch its wheel, compile the addon, prove a product')
-    .addArgument(new Argument('<name>', 'the engine').choices(['tensorflow']))
     .option('--gpu', 'the one for CUDA, with NVIDIA’s libraries')
     .addOption(new Option('--from <wheel>', 'a wheel on disk instead of the network; with --gpu NVIDIA’s wheels beside it'))
     .option('--json', 'machine-readable result')
-    .action(async (_: string, options: InstallOptions) => install(options))
+    .action(async (name: string, options: InstallOptions) => {
+      requireName(name)
+      await install(options)
+    })
   engine
-    .command('remove')
+    .command('remove <name>')
     .description('remove TensorFlow and what was fetched for it')
-    .addArgument(new Argument('<name>', 'the engine').choices(['tensorflow']))
     .option('--json', 'machine-readable result')
-    .action(async (_: string, { json }: Options) => remove(json === true))
+    .action(async (name: string, { json }: Options) => {
+      requireName(name)
+      await remove(json === true)
+    })
+}
+
+function requireName(name: string): void {
+  if (name !== 'tensorflow')
+    throw new Refusal('invalid-input', `NAME: expected tensorflow, the one engine that is not built in, got ${quote(name)}`)
 }
 
 function list(json: boolean): void {
