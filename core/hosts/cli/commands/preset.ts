@@ -1,5 +1,5 @@
 /** `kagami preset list | show NAME | check NAME…`: the studies that ship with the program. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Study } from '#core/contract/studies.ts'
@@ -11,6 +11,7 @@ import { verdictLines } from '../answer.ts'
 import type { Exit, Register } from '../command.ts'
 import { openWorkbench, resources } from '../../node.ts'
 import { print, printJson, printTable, say } from '../output.ts'
+import { renewTable, type Section } from '../presetTable.ts'
 
 type Options = { json?: boolean }
 type CheckOptions = Options & { data?: string; out?: string }
@@ -43,7 +44,7 @@ export const addPreset: Register = (program, done) => {
     .command('check <names...>')
     .description('run each in a project of its own and hold it to its gates; `all` for every one that needs no --data, with it every one')
     .option('--data <path>', 'the file, or the folder of files, that a preset names only by what is to be given')
-    .option('--out <file>', 'also write the values as a table in Markdown')
+    .option('--out <file>', 'also write the values as tables in Markdown; sections of other presets in the file stay')
     .option('--json', 'machine-readable result')
     .action(async (names: string[], options: CheckOptions) => done(await checkAll(names, options)))
 }
@@ -57,12 +58,12 @@ async function checkAll(names: readonly string[], { json, data, out }: CheckOpti
   for (const name of wanted) {
     const one = await check(name, data)
     checked.push(one)
+    if (out !== undefined) writeFileSync(out, renewTable(existsSync(out) ? readFileSync(out, 'utf8') : null, [sectionOf(one)])) // at once: the next may take half an hour
     if (json === true) continue
     print(`${name}: ${one.runs} runs, ${one.seconds.toFixed(1)} s`)
     for (const line of verdictLines(one.summary, 'en')) print(`  ${line}`)
   }
   if (json === true) printJson(checked)
-  if (out !== undefined) writeFileSync(out, markdownOf(checked))
   return checked.every(({ summary }) => overallState(summary.verdict) === 'holds') ? 0 : 1
 }
 
@@ -90,20 +91,12 @@ async function check(name: string, data: string | undefined): Promise<Checked> {
   }
 }
 
-/** A table for each preset: what was asked of it and what came out, with the reason of its limits. */
-function markdownOf(checked: readonly Checked[]): string {
-  const total = checked.reduce((sum, { summary }) => sum + summary.verdict.length, 0)
-  const held = checked.reduce(
-    (sum, { summary }) => sum + summary.verdict.filter(({ passed, total: of }) => of > 0 && passed === of).length,
-    0,
-  )
-  const parts = checked.map(({ summary, seconds, runs }) => {
-    const lines = verdictLines(summary, 'en').map((line, i) => {
-      const reason = summary.verdict[i]?.reason?.en
-      return `| ${line.slice(0, 1)} | ${line.slice(2).replaceAll('|', '\\|')} | ${reason?.replaceAll('|', '\\|') ?? ''} |`
-    })
-    const head = `## ${summary.name}\n\n${summary.question.en}\n\n${runs} runs, ${seconds.toFixed(1)} s on ${summary.engine}.\n`
-    return `${head}\n| | value | why this limit |\n|---|---|---|\n${lines.join('\n')}\n`
+/** What was asked of a preset and what came out, with the reason of its limits. */
+function sectionOf({ summary, seconds, runs }: Checked): Section {
+  const lines = verdictLines(summary, 'en').map((line, i) => {
+    const reason = summary.verdict[i]?.reason?.en
+    return `| ${line.slice(0, 1)} | ${line.slice(2).replaceAll('|', '\\|')} | ${reason?.replaceAll('|', '\\|') ?? ''} |`
   })
-  return `# Presets\n\n${held} of ${total} values hold. Made by \`kagami preset check … --out\`; times are wall-clock, trainers beside each other.\n\n${parts.join('\n')}`
+  const head = `## ${summary.name}\n\n${summary.question.en}\n\n${runs} runs, ${seconds.toFixed(1)} s on ${summary.engine}.\n`
+  return { name: summary.name, text: `${head}\n| | value | why this limit |\n|---|---|---|\n${lines.join('\n')}\n` }
 }
