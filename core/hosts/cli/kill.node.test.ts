@@ -23,7 +23,7 @@ import {
 const text = studyText({
   name: 'long',
   optimiser: { kind: 'sgd', learningRate: 0.01, batch: 5 },
-  training: { steps: 4_000, record: { every: 50 } },
+  training: { steps: 20_000, record: { every: 250 } }, // so long that neither of two stacks has ended when both are seen at work, however unevenly they get the processors
   factors: { model: [{ kind: 'product-linear' }, { kind: 'linear' }] },
 })
 const run = ['run', 'long.yaml', '--project', 'a.kagami', '--jobs', '2', '--checkpoint-every', '0.15']
