@@ -101,6 +101,14 @@ describe('planStacks', () => {
     expect(stacks.map(({ runs }) => runs.length)).toEqual([13, 7])
     expect(plan(['data.samples=1000000', 'data.features=1000', 'seeds.count=2']).map(({ runs }) => runs.length)).toEqual([1, 1])
   })
+  test('a run of more than 2²⁸ numbers is refused before anything is made', () => {
+    const factorised = 'data={kind: low-rank-matrix, rows: 2000, columns: 2000, singularValues: [1]}'
+    // 2000 · w + w · 2000: 10,000 of width are 4 · 10⁷; a perceptron has no such bound of its own
+    expect(plan([factorised, 'model={kind: matrix-factorisation, width: 10000}'])[0]?.parameters).toBe(4e7)
+    expect(() => plan(['model={kind: perceptron, widths: [20000, 20000]}'])).toThrow(
+      'model: expected at most 268435456 numbers to train, got 400120001', // 3·20000 + 20000 + 20000² + 20000 + 20000 + 1
+    )
+  })
   test('tells what a stack is', () => {
     const [stack] = plan(['model.depth=3', 'seeds.count=4'])
     expect(stack).toMatchObject({ steps: 100, parameters: 9, rows: 8, inputs: 3, outputs: 1, isShared: false })

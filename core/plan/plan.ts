@@ -40,13 +40,14 @@ export type Stack = {
 export type DataSize = (study: StudyFile) => { readonly rows: number; readonly inputs: number; readonly outputs: number }
 
 const mostLanes = 1_024 // in one stack: beyond it a step's cost grows as the lanes do, and a lost process loses more
+const mostParameters = 2 ** 28 // of one run, 1 GiB as float32: a step holds their gradient and an optimiser's state beside them
 const mostProgramBytes = 512 * 2 ** 20 // the wasm heap ends at 4 GiB and a step holds several copies
 
 /** The part of a study that fixes the tensor program and the recording. */
 export function shapeOf(study: StudyFile, size: DataSize): { readonly [field: string]: Json } {
   const [model, data, loss, optimiser] = [modelOf(study), dataOf(study), lossOf(study), optimiserOf(study)]
   const { rows, inputs, outputs } = size(study)
-  requireFit(study, { rows })
+  requireFit(study, { rows, outputs })
   return {
     model: model.kind.shapeOf(model.settings),
     data: data.kind.shapeOf(data.settings),
@@ -83,14 +84,16 @@ function tasksOf(study: StudyFile, size: DataSize): Json {
     })
 }
 
-/** Numbers that one run trains. Fails: 'invalid-input' for a pattern that names no parameter, or initial values of another number. */
+/** Numbers that one run trains. Fails: 'invalid-input' for too many, a pattern that names no parameter, or initial values of another number. */
 function parameterCount(study: StudyFile, size: Size): number {
   const { trained } = formOf(study, size)
   const names = trained.map(({ name }) => name)
   initialValuesOf(study, trained)
   for (const [i, { parameters }] of study.regularisation.groups.entries())
     requireNames(`regularisation.groups[${i}].parameters`, parameters, names)
-  return trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+  const count = trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+  if (count > mostParameters) throw new Refusal('invalid-input', `model: expected at most ${mostParameters} numbers to train, got ${count}`)
+  return count
 }
 
 /** What one row costs: the entries of the weights, whatever number of factors each is a product of. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { requireFit } from './fit.ts'
 import { studySchema } from './schema.ts'
 
-const fit = (fields: object, rows = 4) =>
+const fit = (fields: object, rows = 4, outputs = 1) =>
   requireFit(
     studySchema.parse({
       kagami: 1,
@@ -13,7 +13,7 @@ const fit = (fields: object, rows = 4) =>
       training: { steps: 1 },
       ...fields,
     }),
-    { rows },
+    { rows, outputs },
   )
 const energy = { loss: { kind: 'energy' } }
 const vae = { model: { kind: 'linear-vae' } }
@@ -24,6 +24,12 @@ describe('requireFit', () => {
     ['a model of outputs', {}, 4],
     ['a β-VAE of one row', { ...vae, ...energy }, 1],
     ['a landscape of two rows', { ...landscape, ...energy }, 2],
+    ['a batch of all rows', { optimiser: { kind: 'sgd', learningRate: 0.1, batch: 4 } }, 4],
+    [
+      'more draws of label noise than rows',
+      { optimiser: { kind: 'sgd', learningRate: 0.1, batch: 4 }, noise: { label: { kind: 'gaussian', std: 1 } } },
+      1,
+    ],
   ])('takes %s', (_, fields, rows) => expect(() => fit(fields, rows)).not.toThrow())
 
   test.each<[string, object, number, string]>([
@@ -42,6 +48,18 @@ describe('requireFit', () => {
       { ...landscape, ...energy, optimiser: { kind: 'sgd', learningRate: 0.1, batch: 1 } },
       2,
       'optimiser.batch: expected full for the model self-supervised, whose rows are no samples, got 1',
+    ],
+    [
+      'classes of one target',
+      { loss: { kind: 'cross-entropy' } },
+      4,
+      'loss.kind: expected a loss of numbers for data of one target, got "cross-entropy", which is of classes',
+    ],
+    [
+      'a batch larger than the data',
+      { optimiser: { kind: 'sgd', learningRate: 0.1, batch: 5 } },
+      4,
+      'optimiser.batch: expected full or at most the 4 rows of the training part, got 5',
     ],
   ])('refuses %s in one sentence', (_, fields, rows, sentence) => expect(() => fit(fields, rows)).toThrow(sentence))
 })

@@ -2,14 +2,19 @@
 import { Refusal } from '#core/contract/errors.ts'
 import type { StudySource } from '#core/contract/studies.ts'
 import { fileReader } from '#core/learning/data/fileReader.ts'
-import type { DataSize } from '#core/plan/plan.ts'
+import { planStacks, type DataSize, type Stack } from '#core/plan/plan.ts'
 import { dataOf } from '#core/study/kinds.ts'
 import { rootKey } from '#core/numerics/random/key.ts'
 import { freezeStudy, readStudy, type Study } from '#core/study/study.ts'
 import { openDataFiles, type DataFile, type DataFiles } from './files.ts'
 import { presetText } from './presets.ts'
 
-export type Source = { readonly study: Study; readonly files: DataFiles; readonly size: DataSize }
+export type Source = {
+  readonly study: Study
+  readonly files: DataFiles
+  readonly size: DataSize
+  readonly stacks: readonly Stack[] // of all its runs
+}
 
 export function openSource({ preset, text, name, folder, overrides = [] }: StudySource, resources: string): Source {
   if ((preset === undefined) === (text === undefined))
@@ -22,8 +27,8 @@ export function openSource({ preset, text, name, folder, overrides = [] }: Study
   const files = openDataFiles(folder ?? null, resources)
   const study = freezeStudy(file, (path) => files(path).sha256)
   const size = sizeOf(files)
-  for (const cell of study.cells) size(cell.study) // a fault of the data is told before a project is made for the study
-  return { study, files, size }
+  const stacks = planStacks(study, { size, isWanted: () => true }) // a fault of the data, or of what does not fit them, is told before a project is made for the study
+  return { study, files, size, stacks }
 }
 
 /** Rows and columns of a cell's training part, from one draw of its data; a table is read, so that its faults are told before anything runs. */

@@ -37,8 +37,7 @@ export function cellId(cell: Cell): string {
 
 /** Writes a new study with its files and plan; its stacks are queued in the store, nothing trains yet. */
 export function storeStudy(project: Project, source: Source, { engine, nowMs }: { engine: EngineName; nowMs: number }): void {
-  const { study, size } = source
-  const stacks = planStacks(study, { size, isWanted: () => true })
+  const { study, stacks } = source
   const kept = keepFiles(project, source, nowMs)
   insertStudy(project.db, {
     study: {
@@ -179,11 +178,23 @@ function predecessorOf(run: Run | undefined, { study, cells, stackOf }: Predeces
   return run === undefined || before === undefined ? null : (stackOf.get(runId(study.id, before, run.replicate)) ?? null)
 }
 
-function specOf({ seeds, gates }: StudyFile, { id, cell, replicate, study }: Run, cells: ReadonlyMap<string, Cell>): Waiting['runs'][number] {
+function specOf(
+  { seeds, gates }: StudyFile,
+  { id, cell, replicate, study }: Run,
+  cells: ReadonlyMap<string, Cell>,
+): Waiting['runs'][number] {
   const found = cells.get(cell)
   if (found === undefined || runId(study, found, replicate) !== id)
     throw new Refusal('store-failed', `study: expected the run ${id} among its cells, got none like it`)
-  return { run: id, cellId: cell, study: asJson(found.study), base: seeds.base, cell: seeds.paired ? pairedCell : found.hash, replicate, stops: stopRulesOf(gates, found.levels) }
+  return {
+    run: id,
+    cellId: cell,
+    study: asJson(found.study),
+    base: seeds.base,
+    cell: seeds.paired ? pairedCell : found.hash,
+    replicate,
+    stops: stopRulesOf(gates, found.levels),
+  }
 }
 
 /** Every run of a study; a plan has at most 100,000. */

@@ -2,7 +2,7 @@
 import { columnsOf } from '#core/analysis/metrics/registry.ts'
 import type { EngineName } from '#core/contract/engines.ts'
 import type { Metric, Plan } from '#core/contract/studies.ts'
-import { estimateSeconds, planStacks, type Stack } from '#core/plan/plan.ts'
+import { estimateSeconds, type Stack } from '#core/plan/plan.ts'
 import { lossOf, modelOf } from '#core/study/kinds.ts'
 import { factsOf } from '#core/study/facts.ts'
 import { factorsOf } from '#core/study/factors.ts'
@@ -10,8 +10,7 @@ import type { StudyFile } from '#core/study/schema.ts'
 import { runCounts, type Study } from '#core/study/study.ts'
 import type { Source } from './sources.ts'
 
-export function planOf({ study, size }: Source, engine: EngineName): Plan {
-  const stacks = planStacks(study, { size, isWanted: () => true })
+export function planOf({ study, stacks }: Source, engine: EngineName): Plan {
   const sum = (value: (stack: Stack) => number) => stacks.reduce((total, stack) => total + value(stack), 0)
   const { least, most } = runCounts(study)
   const rounds = least === 0 ? 0 : (2 * (most - least)) / least // after the first, each of half its runs

@@ -113,8 +113,8 @@ describe('reparametrised refuses', () => {
     ['a parameter that another has', [{ kind: 'product', parameters: '*.bias' }, { kind: 'residual', parameters: '*.weight' }, { kind: 'syre', std: 1, parameters: 'layer2*' }], 'reparametrise[2].parameters: expected parameters that reparametrise[1] leaves, got "layer2.weight"'],
     ['a vector to be factorised', [{ kind: 'low-rank', parameters: 'layer1.*' }], 'expected matrices for a low-rank factorisation, got "layer1.bias"'],
     ['a vector to be beside the identity', [{ kind: 'residual' }], 'expected matrices for a residual connection, got "layer1.bias"'],
-    ['a bias of another length', [{ kind: 'syre', std: 0.1, parameters: 'layer1.*', bias: [1, 2, 3] }], 'reparametrise.bias: expected 16 numbers, one for each entry of the parameters, got 3'],
-    ['a constraint that does not fit', [{ kind: 'dcs', parameters: 'layer1.weight', constraint: { kind: 'symmetric-matrix' } }], 'reparametrise.constraint: expected square matrices to be symmetric, got "layer1.weight" of shape [3, 4]'],
+    ['a bias of another length', [{ kind: 'syre', std: 0.1, parameters: 'layer1.*', bias: [1, 2, 3] }], 'reparametrise[0].bias: expected 16 numbers, one for each entry of the parameters, got 3'],
+    ['a constraint that does not fit', [{ kind: 'dcs', parameters: 'layer1.weight', constraint: { kind: 'symmetric-matrix' } }], 'reparametrise[0].constraint: expected square matrices to be symmetric, got "layer1.weight" of shape [3, 4]'],
   ])('%s', (_, list, sentence) => expect(() => trained(...list)).toThrow(sentence)) // prettier-ignore
   test('values of the model that are missing are a bug', () => {
     for (const list of [[], [{ kind: 'product' }]])

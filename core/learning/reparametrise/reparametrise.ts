@@ -31,7 +31,7 @@ export function reparametrised(plain: readonly ParameterShape[], list: readonly 
   const taken = new Set(parts.flatMap(({ targets }) => targets.map(({ name }) => name)))
   const rest = plain.filter(({ name }) => !taken.has(name))
   return {
-    trained: [...rest, ...parts.flatMap(({ kind, settings, targets }) => kind.parameters(settings, targets))],
+    trained: [...rest, ...parts.flatMap(({ kind, settings, targets }, i) => placed(i, () => kind.parameters(settings, targets)))],
     start: (model, key) => {
       const trained: Record<string, Float64Array> = Object.fromEntries(rest.map(({ name }) => [name, entryOf(model, name)]))
       const constants: Record<string, Float64Array> = {}
@@ -48,6 +48,16 @@ export function reparametrised(plain: readonly ParameterShape[], list: readonly 
       ...joined(parts.map(({ kind, settings, targets }) => kind.expand(settings, targets, { trained, constants }))),
     }),
     decayScale: (constants) => joined(parts.map(({ kind, settings }) => kind.decayScale?.(settings, constants) ?? {})),
+  }
+}
+
+/** A refusal of the reparametrisation at this place of the list says which one it is. */
+function placed<T>(i: number, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new Refusal(error.code, error.message.replace(/^reparametrise\./, `reparametrise[${i}].`))
   }
 }
 

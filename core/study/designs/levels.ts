@@ -16,8 +16,12 @@ import { canonicalJson } from '#core/formats/canonicalJson.ts'
 export const mostLevels = 10_000
 
 // The rules are said here, not by the schema's kinds: at a field of a union those of every option would be listed.
-const number = { error: 'expected a number' }
-const positive = { error: 'expected a number > 0' }
+const sayNumber =
+  (rule: string) =>
+  ({ input }: { readonly input?: unknown }): string =>
+    `expected a ${typeof input === 'number' && !Number.isFinite(input) ? 'finite ' : ''}${rule}`
+const number = { error: sayNumber('number') }
+const positive = { error: sayNumber('number > 0') }
 const many = { error: `expected a whole number from 2 to ${mostLevels}` }
 const rising = { error: 'expected from < to, less than 1.8e308 apart' }
 const rises = ({ from, to }: { from: number; to: number }) => from < to && Number.isFinite(to - from)

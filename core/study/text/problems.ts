@@ -101,7 +101,7 @@ function isAboutKind(issue: Issue): boolean {
 function expected(rule: string, got: unknown, values: readonly unknown[]): string {
   const known = values.filter((item) => typeof item === 'string')
   const meant = typeof got === 'string' ? nearest(got, known) : undefined
-  const finite = typeof got === 'number' && !Number.isFinite(got) ? rule.replace(/^a (whole )?number/, 'a finite $1number') : rule
+  const finite = typeof got === 'number' && !Number.isFinite(got) ? rule.replace(/\ba (whole )?number/, 'a finite $1number') : rule
   return `expected ${finite}, got ${shown(got)}${meant === undefined ? '' : `; did you mean ${quote(meant)}?`}`
 }
 
