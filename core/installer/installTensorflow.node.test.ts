@@ -100,7 +100,7 @@ describe('an installation', () => {
     await serve()
     const { folder } = await install()
     const call = readFileSync(join(folder, 'lib', 'tfjs_binding.node'), 'utf8')
-    const building = join(engines, 'building')
+    const building = join(engines, `building-${process.pid}`)
     for (const part of ['-O2 -std=c++17 -fPIC -shared -DNAPI_VERSION=8', `-I ${place.folder} -I ${join(building, 'include')}`, `${place.path('tfjs_backend.cc')} ${place.path('tfjs_binding.cc')}`, '-Wl,-rpath,$ORIGIN', `-L ${join(building, 'lib')}`]) expect(call).toContain(part) // prettier-ignore
   })
 

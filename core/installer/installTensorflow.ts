@@ -4,13 +4,13 @@
  *   check    platform, compiler, NVIDIA's driver        nothing has been written yet
  *   find     the wheel in the index, room on the disk
  *   fetch    it, and with `--gpu` those that it names    into `downloads/`, where a cut-off fetch goes on
- *   unpack   libraries, headers, licences               into `building/`
- *   compile  the addon                                  into `building/`
+ *   unpack   libraries, headers, licences               into `building-PID/`
+ *   compile  the addon                                  into `building-PID/`
  *   prove    a timed product, in a process of its own
- *   keep     rename `building/`, then the file that names it: from that rename on the new one counts
+ *   keep     rename `building-PID/`, then the file that names it: from that rename on the new one counts
  *
- * A process that is killed leaves the old state, or the new one; `building/` and what no file names are removed by the next. Of a shut-off machine that
- * holds, too: files are on the disk before they are renamed.
+ * A process that is killed leaves the old state, or the new one, and perhaps a compiler at work, for whose sake the folder is of one process; that folder and what
+ * no file names are removed by the next. Of a shut-off machine that holds, too: files are on the disk before they are renamed.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -72,7 +72,7 @@ export async function installTensorflow(options: InstallOptions): Promise<Report
   const compiler = await findCompiler(machine)
   mkdirSync(engines, { recursive: true })
   return alone(engines, async () => {
-    const state: State = { ...options, building: join(engines, 'building'), downloads: join(engines, 'downloads') }
+    const state: State = { ...options, building: join(engines, `building-${process.pid}`), downloads: join(engines, 'downloads') }
     removeLeftovers(engines)
     try {
       return await runSteps(state, compiler)
@@ -133,7 +133,7 @@ function removeLeftovers(engines: string): void {
   const current = installationIn(engines)?.folder
   for (const name of readdirSync(engines)) {
     const path = join(engines, name)
-    const isOurs = name === 'building' || /^tensorflow-/.test(name) || /^tensorflow\.json\.new$/.test(name)
+    const isOurs = /^building-|^tensorflow-/.test(name) || /^tensorflow\.json\.new$/.test(name)
     if (isOurs && path !== current) rmSync(path, { recursive: true, force: true })
   }
 }
