@@ -105,10 +105,16 @@ function saidBy({ factor, above }: BisectionSettings, run: Run, valueOf: GateVal
   return { run: run.id, seed: run.replicate, level, value, side: sideOf(above, value) }
 }
 
-/** A run that never came to a value for the first time comes to it later than at any step; one that diverged, or records no such metric, has no value. */
+/**
+ * A run that never came to a value for the first time comes to it later than at any step; one that diverged, or records no such metric, has no value,
+ * nor has one that a gate stopped before the step that the rule asks about.
+ */
 function valueFor(above: Criterion, run: Run, valueOf: GateValue): number {
   if (run.outcome?.kind === 'diverged' || run.values[above.metric] === undefined) return Number.NaN
   const rule: Gate = { ...above, of: 'each', where: {} }
   const value = valueOf(rule, run)
-  return Number.isNaN(value) && typeof above.over === 'object' ? Infinity : value
+  if (!Number.isNaN(value) || typeof above.over !== 'object') return value
+  const isTooShort =
+    run.outcome?.kind === 'stopped-by-gate' && run.outcome.step - above.over.after < (above.atMost ?? above.atLeast ?? Infinity)
+  return isTooShort ? Number.NaN : Infinity
 }
