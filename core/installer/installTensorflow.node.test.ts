@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -123,6 +123,19 @@ describe('an installation', () => {
     const config = place.write('pip.conf', `[global]\nindex-url = ${url.slice(0, -1)}\n`)
     await install({ machine: { env: { PATH: place.folder, PIP_CONFIG_FILE: config, PIP_INDEX_URL: undefined } } })
     expect(asked[0]).toBe('/simple/tensorflow-cpu/')
+  })
+
+  test('asks pip for its own where nothing is set, and says what to do where there is no pip', async () => {
+    const { url, asked } = await serve()
+    const env = { PATH: place.folder, PIP_INDEX_URL: undefined }
+    const { code, message } = await refusalOf({ machine: { env } })
+    expect([code, message]).toEqual([
+      'engine-unavailable',
+      expect.stringMatching(/^PIP_INDEX_URL: expected the address .* there is no pip .*`--from FILE`/),
+    ])
+    chmodSync(place.write('python3', `#!/bin/sh\necho ${url}\n`), 0o755)
+    await install({ machine: { env } })
+    expect(asked).toContain('/simple/tensorflow-cpu/')
   })
 
   test('over another one counts when it is whole, and then the other is gone', async () => {

@@ -15,6 +15,7 @@ export type Machine = {
   readonly hasNvidiaDriver: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
+  readonly pipConfig: string // of the whole system
   readonly addonSources: string // the folder of tfjs_binding.cc
   readonly nodeHeaders: string | null // the folder of node_api.h
   readonly bytesFree: (folder: string) => Promise<number>
@@ -31,6 +32,7 @@ export function thisMachine(root: string): Machine {
     hasNvidiaDriver: existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl'),
     env: process.env,
     home: homedir(),
+    pipConfig: '/etc/pip.conf',
     addonSources: addonSources(),
     nodeHeaders: nodeHeaders(root),
     bytesFree: async (folder) => {

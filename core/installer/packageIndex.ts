@@ -1,12 +1,13 @@
 /**
  * Where wheels are found: the machine's Python package index by its JSON interface, or a folder.
  *
- * One way for every machine, with Python or without: the index is the one that pip would ask (PIP_INDEX_URL, else the file named by PIP_CONFIG_FILE, the user's and
- * the system's pip.conf, else the public one), and it is asked over HTTPS as PEP 691 says. `pip download` would need a Python, keeps nothing of a fetch that
+ * The index is the one that pip would ask (PIP_INDEX_URL, else the file named by PIP_CONFIG_FILE, the user's and
+ * the system's pip.conf, else what pip itself says is its own), and it is asked over HTTPS as PEP 691 says. `pip download` would need a Python, keeps nothing of a fetch that
  * was cut off, and tells no progress that a program can read.
  *
  * Source: PEP 503, PEP 691 (`application/vnd.pypi.simple.v1+json`).
  */
+import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -22,8 +23,6 @@ export type Found =
 
 export type Source = { find(wanted: Requirement, signal: AbortSignal | undefined): Promise<Found> }
 
-/** What pip asks where nothing else is set. It must stand here, since a bare machine has no pip that could be asked for it. */
-const publicIndex = 'https://pypi.org/simple/'
 const jsonType = 'application/vnd.pypi.simple.v1+json'
 const bodyLimit = 64e6 // the largest projects have some MB
 
@@ -120,21 +119,37 @@ async function jsonOf(answer: AsyncIterable<Uint8Array>, url: URL): Promise<unkn
 }
 
 /** The index that pip would ask. Fails: 'invalid-input' where what is set is no address. */
-function indexUrl({ env, home }: Machine): URL {
-  const set = env['PIP_INDEX_URL'] ?? configured({ env, home }) ?? publicIndex
+function indexUrl(machine: Machine): URL {
+  const { env } = machine
+  const set = env['PIP_INDEX_URL'] ?? configured(machine) ?? defaultOfPip(env)
+  if (set === undefined)
+    throw new Refusal(
+      'engine-unavailable',
+      'PIP_INDEX_URL: expected the address of a Python package index, got none, and there is no pip that could say its own; `--from FILE` installs from a wheel that was fetched elsewhere',
+    )
   if (!URL.canParse(set) || !/^https?:$/.test(new URL(set).protocol))
     throw new Refusal('invalid-input', `PIP_INDEX_URL: expected an address of https, got ${quote(set)}`)
   return new URL(set.endsWith('/') ? set : `${set}/`)
 }
 
 /** `index-url` of pip's files, the user's before the system's. */
-function configured({ env, home }: Pick<Machine, 'env' | 'home'>): string | undefined {
+function configured({ env, home, pipConfig }: Machine): string | undefined {
   const named = env['PIP_CONFIG_FILE']
   const config = env['XDG_CONFIG_HOME'] ?? join(home, '.config')
-  const files = [...(named === undefined ? [] : [named]), join(home, '.pip', 'pip.conf'), join(config, 'pip', 'pip.conf'), '/etc/pip.conf']
+  const files = [...(named === undefined ? [] : [named]), join(home, '.pip', 'pip.conf'), join(config, 'pip', 'pip.conf'), pipConfig]
   for (const file of files) {
     const found = /^\s*index[-_]url\s*[=:]\s*(\S+)/m.exec(textOf(file))?.[1]
     if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The index that pip asks where nothing is set: its own constant, as any of its versions has it. */
+function defaultOfPip(env: Machine['env']): string | undefined {
+  const asked = ['-c', 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)']
+  for (const python of ['python3', 'python']) {
+    const { status, stdout } = spawnSync(python, asked, { env, encoding: 'utf8', timeout: 20_000 })
+    if (status === 0 && stdout.trim() !== '') return stdout.trim()
   }
   return undefined
 }

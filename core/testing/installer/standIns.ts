@@ -84,6 +84,7 @@ export function machineOf(folder: string, changes: Partial<Machine> = {}): Machi
     home: folder,
     addonSources: folder,
     nodeHeaders: folder,
+    pipConfig: join(folder, 'no-pip.conf'),
     bytesFree: async () => 1e12,
     ...changes,
   }
