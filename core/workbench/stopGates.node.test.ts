@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readRuns } from '#core/store/readRuns.ts'
 import { kagami, openTestWorkbench, studyText, temporaryFolder, type TestFolder } from '#core/testing/studies.ts'
+import { mirrorsOfRun } from './mirrors.ts'
 
 let place: TestFolder
 beforeEach(() => (place = temporaryFolder()))
@@ -45,6 +46,8 @@ test('a gate with stopFrom ends the runs that break it: outcome, values, verdict
     /A run that a gate stops is finished and counts with its values of that step: 3, seed 1 at step 1000 by gate 2/,
   )
   expect(ja.markdown).toMatch(/判定ゲートで停止したラン/)
+  const { origin } = await mirrorsOfRun(workbench, { run: runs[2]?.id ?? '' })
+  expect(origin).toMatchObject({ parameters: 'final', step: 1_000, steps: 2_000 }) // the parameters are those of that step
   expect(workbench.resume(id).queued).toBe(0) // they have ended
   await workbench.close()
 })

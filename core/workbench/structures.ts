@@ -45,7 +45,7 @@ export async function structureOfRun(reader: Reader, id: string): Promise<Struct
 export function keepParameters({ project }: Reader, run: Run, path: string): StructureOrigin {
   for (let attempt = 1; ; attempt += 1) {
     const { checkpoint, parametersSha256, steps } = readStack(project.db, run.stack)
-    const found = parametersSha256 === null ? checkpoint : { sha256: parametersSha256, step: steps }
+    const found = parametersSha256 === null ? checkpoint : { sha256: parametersSha256, step: endStep(run) }
     if (found === null)
       throw new Refusal('not-found', `run: expected one with parameters or a checkpoint, got ${run.id}, whose state is ${run.state}`)
     try {
@@ -57,6 +57,12 @@ export function keepParameters({ project }: Reader, run: Run, path: string): Str
       throw new Refusal('store-failed', `run: expected the parameters of ${run.id} in the project, got none: ${String(error)}`)
     }
   }
+}
+
+/** After which step a run that is over left its parameters: where a gate stopped it, or before the step at which it diverged. */
+function endStep({ outcome, steps }: Run): number {
+  if (outcome?.kind === 'stopped-by-gate') return outcome.step
+  return outcome?.kind === 'diverged' ? outcome.step - 1 : steps
 }
 
 export type OutsideFile = Omit<Extract<StructureJob['source'], { kind: 'file' }>, 'kind'> & { readonly bytes: number }

@@ -150,7 +150,7 @@ function originSentence(origin: MirrorsOrigin): string {
   const { run, state, parameters, step, steps } = origin
   switch (parameters) {
     case 'final':
-      return `${run}: after all ${steps} steps`
+      return `${run}: after ${step < steps ? `${step} of` : 'all'} ${steps} steps`
     case 'checkpoint':
       return `${run} is ${state}: its checkpoint after ${step} of ${steps} steps`
     case 'start':

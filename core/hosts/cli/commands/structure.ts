@@ -158,7 +158,9 @@ function mirrorRow({ title, residual, reached, places }: StructureMirror): Cell[
 function originSentence(origin: StructureOrigin): string | null {
   if (origin.kind === 'file') return null
   const { run, state, parameters, step, steps } = origin
-  return parameters === 'final' ? `${run}: after all ${steps} steps` : `${run} is ${state}: its checkpoint after ${step} of ${steps} steps`
+  return parameters === 'final'
+    ? `${run}: after ${step < steps ? `${step} of` : 'all'} ${steps} steps`
+    : `${run} is ${state}: its checkpoint after ${step} of ${steps} steps`
 }
 
 function noteSentence(note: StructureNote): string {
