@@ -7,6 +7,7 @@ const level = {
   value: 0.1,
   n: 1,
   diverged: 0,
+  infinite: 0,
   stopped: 0,
   values: [{ run: 'abc123-0', value: 2 }],
   mean: 2,

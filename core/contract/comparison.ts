@@ -44,6 +44,7 @@ export const comparedLevel = z.strictObject({
   value: json,
   n: count, // runs with a finite value: those the numbers are made of
   diverged: count, // runs without one, left out of every number
+  infinite: count.default(0), // runs with ±∞, as the logarithm of 0 on a mirror: no mean holds it, so they are left out too
   stopped: count.default(0), // of the n, runs that a gate stopped: their value is of the step at which it did
   values: z.array(z.strictObject({ run: id, value: z.number() })), // the n runs
   mean: z.number().nullable(), // null for n = 0

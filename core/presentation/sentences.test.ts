@@ -204,6 +204,7 @@ const level = (over: Partial<ComparedLevel>): ComparedLevel => ({
   value: 1,
   n: 10,
   diverged: 0,
+  infinite: 0,
   stopped: 0,
   values: [],
   mean: 0.5,
@@ -245,11 +246,20 @@ describe('a comparison', () => {
     )
   })
 
+  test('an infinite value is told apart from a diverged run, in both languages', () => {
+    const made = comparison([level({ infinite: 1 })])
+    expect(comparisonSentences(made, en)[1]).toBe('1 run whose value is infinite is left out of the numbers.')
+    expect(comparisonSentences(comparison([level({ infinite: 2 })]), en)[1]).toBe(
+      '2 runs whose values are infinite are left out of the numbers.',
+    )
+    expect(comparisonSentences(made, ja)[1]).toBe('値が無限大の1ランは、どの数値にも含めていません。')
+  })
+
   test('says which levels have no value, no test, and how many runs diverged', () => {
     const none = level({ label: 'b', n: 0, mean: null, interval: null, diverged: 3 })
     const equal = level({ label: 'c', difference: { ...difference, low: null, high: null, p: null, pAdjusted: null } })
     expect(comparisonSentences(comparison([level({}), none, equal]), en).slice(1)).toEqual([
-      'Level b: no run has a value, so there is no mean.',
+      'Level b: no run has a finite value, so there is no mean.',
       'Level c: the mean differs from the baseline’s by 0.2. No test: the runs do not vary as replicates of one another do.',
       '3 diverged runs are left out of the numbers.',
     ])

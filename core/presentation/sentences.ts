@@ -136,10 +136,11 @@ function runsOf({ where, total }: VerdictPart, { factors }: Naming, words: Catal
   return words('verdict.runsWith', { n: total, levels: listOf(levels, language) })
 }
 
-/** One sentence for each level of a comparison, the baseline's first, and one for the runs that diverged or were stopped. */
+/** One sentence for each level of a comparison, the baseline's first, and one each for the runs that diverged, are infinite or were stopped. */
 export function comparisonSentences(comparison: Comparison, words: Catalogue): string[] {
   const { levels, baseline } = comparison
   const diverged = levels.reduce((sum, level) => sum + level.diverged, 0)
+  const infinite = levels.reduce((sum, level) => sum + level.infinite, 0)
   const stopped = levels.reduce((sum, level) => sum + level.stopped, 0)
   const ordered = [...levels.filter(({ label }) => label === baseline), ...levels.filter(({ label }) => label !== baseline)]
   const { where, pooled } = comparison
@@ -149,6 +150,7 @@ export function comparisonSentences(comparison: Comparison, words: Catalogue): s
     ...(pooled.length > 0 ? [words('comparison.pooled', { factors: listOf(pooled, words.language) })] : []),
     ...ordered.map((level) => levelSentence(level, comparison, words)),
     ...(diverged > 0 ? [words('comparison.diverged', { count: diverged })] : []),
+    ...(infinite > 0 ? [words('comparison.infinite', { count: infinite })] : []),
     ...(stopped > 0 ? [words('comparison.stopped', { count: stopped })] : []),
   ]
 }

@@ -60,6 +60,22 @@ describe('a comparison', () => {
     for (const { label, mean } of levels) expect(mean).toBeCloseTo(meanLoss(label, 'linear'), 12)
   })
 
+  test('runs that stay on a mirror have an infinite logarithm of their norm, and did not diverge', async () => {
+    const start = { training: { steps: 10 }, factors: { initialValues: [{ u: 0, w: 0 }, { u: 0.5 }] }, seeds: { count: 3 } }
+    const still = openTestWorkbench(place.path('still.kagami'))
+    try {
+      const { study: id } = still.start({ text: studyText({ name: 'still', ...start }) })
+      await still.idle(id)
+      const { levels } = await still.compare({ study: id, factor: 'initialValues', metric: 'log-norm' })
+      expect(levels.map(({ n, diverged, infinite }) => [n, diverged, infinite])).toEqual([
+        [0, 0, 3], // ln 0
+        [3, 0, 0],
+      ])
+    } finally {
+      await still.close()
+    }
+  })
+
   test.each([
     [{ where: { modle: 'linear' } }, 'where.modle: expected one of model, regularisation.weightDecay, got "modle"; did you mean model?'],
     [{ where: { model: 'liner' } }, 'where.model: expected one of product-linear, linear, got "liner"; did you mean linear?'],

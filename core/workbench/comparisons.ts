@@ -52,7 +52,7 @@ function requestOf(db: Readable, { study, factor, metric, baseline, test, level,
   }
 }
 
-/** The runs of a level with their last values; null where a run has none, because it diverged. A metric that the level's runs do not record leaves them out. */
+/** The runs of a level with their last values, ±∞ among them; null where a run has none, because it diverged. A metric that the level's runs do not record leaves them out. */
 function valuesAt(
   runs: readonly Run[],
   { factor, value, metric }: { factor: string; value: Json; metric: string },
@@ -61,7 +61,7 @@ function valuesAt(
     const isAtLevel = levels.some((level) => level.factor === factor && canonicalJson(level.value) === canonicalJson(value))
     const last = values[metric]
     return isAtLevel && last !== undefined
-      ? [{ run: id, value: Number.isFinite(last) ? last : null, isStopped: outcome?.kind === 'stopped-by-gate' }]
+      ? [{ run: id, value: Number.isNaN(last) ? null : last, isStopped: outcome?.kind === 'stopped-by-gate' }]
       : []
   })
 }

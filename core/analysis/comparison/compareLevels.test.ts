@@ -44,9 +44,17 @@ describe('compareLevels', () => {
 
   test('counts diverged runs and leaves them out of every number', () => {
     const clean = compare([level('a', [1, 3, 5]), level('b', [2, 4, 9])])
-    const result = compare([level('a', [1, 3, 5, null, Number.NaN]), level('b', [2, 4, 9, Number.POSITIVE_INFINITY])])
+    const result = compare([level('a', [1, 3, 5, null, Number.NaN]), level('b', [2, 4, 9, Number.NaN])])
     expect(at(result, 'a')).toEqual({ ...at(clean, 'a'), diverged: 2 })
     expect(at(result, 'b')).toEqual({ ...at(clean, 'b'), diverged: 1 })
+  })
+
+  test('counts runs with an infinite value by themselves, and leaves them out of every number', () => {
+    const clean = compare([level('a', [1, 3, 5]), level('b', [2, 4, 9])])
+    const result = compare([level('a', [1, 3, 5, Infinity, null]), level('b', [2, 4, 9, -Infinity, -Infinity])])
+    expect(at(result, 'a')).toEqual({ ...at(clean, 'a'), diverged: 1, infinite: 1 })
+    expect(at(result, 'b')).toEqual({ ...at(clean, 'b'), diverged: 0, infinite: 2 })
+    expect(at(compare([level('a', [1, 2]), level('b', [Infinity])]), 'b')).toMatchObject({ n: 0, infinite: 1, mean: null })
   })
 
   test('gives one seed a mean and a difference, no interval and no test, and says that two seeds are needed', () => {

@@ -16,7 +16,7 @@ import { seedsNeeded } from '#core/numerics/statistics/seedsNeeded.ts'
 import { tInterval } from '#core/numerics/statistics/tInterval.ts'
 import { welch } from '#core/numerics/statistics/welch.ts'
 
-/** One level of the factor with the metric's value of each of its runs; null, NaN or ±∞ for a run that has none, as a diverged one. */
+/** One level of the factor with the metric's value of each of its runs; null or NaN for a run that has none, as a diverged one. */
 export interface LevelRuns {
   readonly label: string
   readonly value: Json
@@ -49,7 +49,7 @@ interface Setting {
  *   each level: n, mean, s (of n − 1), t interval;  each but the baseline: level − baseline with Welch's interval, p of the chosen test,
  *   Hedges' g, and p adjusted by Holm over the levels that have a p
  *
- * Only finite values enter; the other runs are counted as diverged, and a level whose runs diverge selectively has a mean of the survivors.
+ * Only finite values enter; runs without a value are counted as diverged, those with ±∞ by themselves, and a level whose runs diverge selectively has a mean of the survivors.
  * A run that a gate stopped enters with its value of that step, and is counted.
  * n < 2 gives no interval and no test but `need`; runs that differ in other factors too give neither, since they are no replicates. Runs are taken as independent: pairing by seed is not used.
  * A level's permutations come from the key and its label, so that another level changes no p, only the adjusted ones.
@@ -97,7 +97,8 @@ function measure({ label, value, runs }: LevelRuns, confidence: number): Measure
     label,
     value,
     n: sample.length,
-    diverged: runs.length - sample.length,
+    diverged: runs.filter(({ value }) => value === null || Number.isNaN(value)).length,
+    infinite: runs.filter(({ value }) => value === Infinity || value === -Infinity).length,
     stopped: runs.filter(({ value, isStopped = false }) => isStopped && value !== null && Number.isFinite(value)).length,
     values,
     mean: finiteOrNull(mean(sample)),

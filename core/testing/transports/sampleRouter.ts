@@ -58,7 +58,7 @@ const survival: Survival = {
 } // prettier-ignore
 const comparison: Comparison = {
   factor: factor.path, metric: 'loss', baseline: '0.05', test: 'welch', confidence: 0.95, where: {}, pooled: [],
-  levels: [{ label: '0.05', value: 0.05, n: 1, diverged: 0, stopped: 0, values: [{ run: '0a1b.c.0', value: -0 }], mean: 1, standardDeviation: null, interval: null, difference: null, need: { seeds: 2 } }],
+  levels: [{ label: '0.05', value: 0.05, n: 1, diverged: 0, infinite: 0, stopped: 0, values: [{ run: '0a1b.c.0', value: -0 }], mean: 1, standardDeviation: null, interval: null, difference: null, need: { seeds: 2 } }],
 } // prettier-ignore
 const phase: Phase = {
   metric: 'loss', where: { model: 'linear' }, pooled: [],

@@ -9,6 +9,7 @@ const level: ComparedLevel = {
   value: 0.1,
   n: 2,
   diverged: 0,
+  infinite: 0,
   stopped: 0,
   values: [
     { run: '0.1-linear-0', value: 1 },

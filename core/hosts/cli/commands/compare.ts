@@ -120,6 +120,7 @@ function tableOf({ factor, levels, test, confidence }: Comparison) {
       factor,
       'n',
       'diverged',
+      'infinite',
       'mean',
       'sd',
       `${percent} low`,
@@ -133,11 +134,12 @@ function tableOf({ factor, levels, test, confidence }: Comparison) {
   }
 }
 
-function rowOf({ label, n, diverged, mean, standardDeviation, interval, difference }: ComparedLevel): Cell[] {
+function rowOf({ label, n, diverged, infinite, mean, standardDeviation, interval, difference }: ComparedLevel): Cell[] {
   return [
     label,
     n,
     diverged,
+    infinite,
     mean,
     standardDeviation,
     interval?.low ?? null,
