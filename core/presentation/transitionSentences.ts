@@ -45,6 +45,8 @@ export function sentencesOf(transition: Transition, words: Catalogue): string[] 
     theory: formatNumber(theory, language, digitsOf(transition)),
     distance: formatNumber(away, language, { digits: 2 }),
   }
+  const isBounded = brackets.some(({ low, high }) => low !== null || high !== null)
+  if (!isBounded) return [...main, words('transition.theoryAlone', named)] // the whole line holds every level: that says nothing
   return [...main, words(away > 0 ? 'transition.theory' : 'transition.theoryHeld', named)]
 }
 

@@ -151,6 +151,16 @@ describe('transition', () => {
       expect(transitionSentences([], { metrics }, words)).toEqual([])
     })
 
+    test('say nothing of brackets while none is bounded on a side, as where every run diverged', () => {
+      const unbounded = found.brackets.map((bracket) => ({ ...bracket, state: 'without-value' as const, low: null, high: null }))
+      const said = (brackets: Transition['brackets'], own = words) => sentencesOf({ ...found, brackets }, own).at(-1)
+      expect(said(unbounded)).toBe('The theory (oracle 8.5) has it at 1.')
+      expect(said(unbounded, japanese)).toBe('理論(8.5)では1です。')
+      const oneSided = (side: { readonly low?: number; readonly high?: number }) => unbounded.map((bracket) => ({ ...bracket, ...side }))
+      expect(said(oneSided({ low: 0.1 }))).toBe('The theory (oracle 8.5) has it at 1, which every bracket holds.')
+      expect(said(oneSided({ high: 10 }))).toBe('The theory (oracle 8.5) has it at 1, which every bracket holds.')
+    })
+
     test('give a median with an interval that may be open, and one seed no interval', () => {
       const some = { ...found, theory: null, median: 1.05, medianInterval: { low: 0.9, high: null, coverage: 0.96875 } }
       expect(sentencesOf(some, words)[0]).toMatch(/the median is 1\.05, 96\.9 % interval \[0\.9, ∞\)\.$/)
