@@ -40,5 +40,6 @@ function theorySentence({ phase: { boundary } }: PhaseData, words: Catalogue): s
   const oracles = boundary.oracles.map(({ number, title }) =>
     words('report.phase.oracle', { title: title[words.language], oracle: number }),
   )
-  return words('report.phase.theory', { oracles: listOf(oracles, words.language) })
+  const key = boundary.lines.length === 0 ? 'report.phase.noLine' : 'report.phase.theory' // one side may fill the whole diagram
+  return words(key, { oracles: listOf(oracles, words.language) })
 }
