@@ -137,6 +137,15 @@ describe('a phase diagram', () => {
     expect(phase.alternative(withPhase({ cells: none, boundary: null }), words)).toContain(words('chart.noData'))
   })
 
+  test('in words ends each sentence, also where every run diverged', () => {
+    const lost = diagram.cells.map((cell) => ({ ...cell, n: 0, diverged: 2, mean: null, standardDeviation: null }))
+    const bare = withPhase({ cells: lost, boundary: null })
+    expect(phase.alternative(bare, words)).toBe('Loss: No data: no run has recorded a value. 12 runs diverged and are left out.')
+    expect(phase.alternative(bare, createWords('ja', [ja]))).toBe(
+      'Loss: データなし：値を記録したランがありません。発散した12ランは除いています。',
+    )
+  })
+
   test('of one cell, of one value and of one level each is drawn', () => {
     const one = withPhase({
       x: { ...diagram.x, levels: levels(0.1), scale: 'linear' },

@@ -362,7 +362,7 @@ function alternative(data: PhaseData, words: Catalogue): string {
   const number = (value: number) => formatNumber(value, language, { digits: 3 })
   const sentences =
     least === undefined || largest === undefined
-      ? [`${metric}: ${words('chart.noData')}`]
+      ? [`${metric}: ${words('chart.noData')}${language === 'ja' ? '。' : '.'}`]
       : [
           words('chart.phaseAlternative', {
             ...factorWords(data, words),
