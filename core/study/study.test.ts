@@ -283,6 +283,19 @@ kagami: 1
       expect(withGate('{ metric: kkt-residual, atMost: 1 }')).not.toThrow()
       expect(() => freeze('gates: [{ metric: test-loss, atMost: 1 }]\n', ['data.testSamples=4'])).not.toThrow()
     })
+    test('stopFrom is a step before the last of some run that the gate speaks about', () => {
+      const steps = 'factors: { training.steps: [400, 1000] }\n'
+      const from = (stopFrom: number, where = '{}') =>
+        `${steps}gates: [{ metric: loss, atMost: 1, stopFrom: ${stopFrom}, where: ${where} }]\n`
+      const sentence = (last: number, got: number) => [`gates[0].stopFrom: expected a step before the last, ${last}, got ${got}`]
+      const short = '{ training.steps: 400 }'
+      expect(problemsOf(() => freeze(from(99_999, short)))).toEqual(sentence(400, 99_999))
+      expect(problemsOf(() => freeze(from(400, short)))).toEqual(sentence(400, 400)) // a run's last step is never stopped
+      expect(problemsOf(() => freeze(from(1_000)))).toEqual(sentence(1_000, 1_000))
+      for (const text of [from(399, short), from(0, short), from(400), from(999)]) expect(() => freeze(text)).not.toThrow()
+      const never = 'gates: [{ metric: loss, atMost: 1 }]\n' // without stopFrom nothing is asked of the steps
+      expect(() => freeze(never, ['training.steps=1'])).not.toThrow()
+    })
     test('a metric that is not measured is unknown', () => {
       expect(problemsOf(() => freeze('measure: [loss]\ngates: [{ metric: zeros, atMost: 1 }]\n'))).toEqual([
         'gates[0].metric: expected a metric that the runs record, got "zeros"; recorded are loss',

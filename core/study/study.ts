@@ -120,7 +120,7 @@ function freezeData(study: StudyFile, hashOf: FileHash): StudyFile['data'] {
 
 function refuseGates({ gates }: StudyFile, cells: readonly Cell[]): void {
   const factors = [...new Set(cells.flatMap(({ levels }) => levels.map(({ factor }) => factor)))]
-  for (const [i, { metric, where, relativeTo = {} }] of gates.entries()) {
+  for (const [i, { metric, where, relativeTo = {}, stopFrom }] of gates.entries()) {
     for (const [field, path, value] of [...named('where', where), ...named('relativeTo', relativeTo)]) {
       if (!factors.includes(path)) {
         const sentence = `gates[${i}].${field}: expected a factor of the study, got ${quote(path)}`
@@ -134,7 +134,14 @@ function refuseGates({ gates }: StudyFile, cells: readonly Cell[]): void {
     if (subject.length === 0)
       throw new Refusal('invalid-input', `gates[${i}].where: expected levels that a cell has together, got ${quote(where)}`)
     refuseMetric(`gates[${i}].metric`, metric, subject)
+    if (stopFrom !== undefined) refuseStopFrom(`gates[${i}].stopFrom`, stopFrom, subject)
   }
+}
+
+/** Refuses a step from which none of these cells can be stopped: a run is never stopped at its last step. */
+function refuseStopFrom(field: string, stopFrom: number, cells: readonly Cell[]): void {
+  const last = cells.reduce((most, { study }) => Math.max(most, study.training.steps), 0)
+  if (stopFrom >= last) throw new Refusal('invalid-input', `${field}: expected a step before the last, ${last}, got ${stopFrom}`)
 }
 
 function named(field: string, levels: Gate['where']): readonly (readonly [string, string, Json])[] {
