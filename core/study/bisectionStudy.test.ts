@@ -85,9 +85,11 @@ describe('a bisection', () => {
     ['design.factor=seeds.base', 'design.factor: expected a field of model, reparametrise'],
     ['design.factor=optimiser.momentum', 'optimiser.momentum: expected a number'], // 1 is no momentum
     ['design.above.metric=mirror', 'design.above.metric: expected a metric that the runs record, got "mirror"'],
-    ['design.from=1', 'design: expected from < to'],
-    ['design.from=0', 'design: expected from > 0 on a log scale'],
-    ['design.precision=1e-8', 'design.precision: expected at most 24 rounds of halving, got 29'],
+    ['design.to=0.01', 'design.to: expected from < to, got 0.01'],
+    ['design.from=2', 'design.to: expected from < to, got 1'],
+    ['design.from=0', 'design.from: expected from > 0 on a log scale, got 0'],
+    ['design.precision=2e-7', 'design.precision: expected at most 24 rounds of halving, got 25'], // log₂(ln 100 / 2·10⁻⁷) = 24.5
+    ['design.precision=1e-8', 'design.precision: expected at least 5.960464477539063e-8, which levels in float32 can tell apart, got 1e-8'],
     ['design.above.atLeast=1', 'design.above: expected exactly one of atMost and atLeast'],
     [
       'constraints=["regularisation.weightDecay < 0.5"]',
@@ -99,6 +101,19 @@ describe('a bisection', () => {
     expect(refused?.code).toBe('invalid-input')
     expect(refused?.problems).toEqual([]) // one sentence
     expect(refused?.message).toContain(sentence)
+  })
+
+  test.each([
+    { scale: 'linear', from: 0.999, to: 1, finest: 2 ** -24 },
+    { scale: 'linear', from: 0.125, to: 0.126, finest: 0.126 * 2 ** -24 },
+    { scale: 'log', from: 0.125, to: 0.126, finest: 2 ** -24 }, // relative to each level
+  ])('on a $scale scale from $from to $to a precision that float32 cannot tell apart is refused', ({ scale, from, to, finest }) => {
+    const bracket = [`design.scale=${scale}`, `design.from=${from}`, `design.to=${to}`]
+    const frozen = (precision: number) => () => freeze(design(), [...bracket, `design.precision=${precision}`])
+    expect(refusalOf(frozen(finest * 0.999))?.message).toContain('which levels in float32 can tell apart')
+    expect(frozen(finest)).not.toThrow()
+    const below = Math.fround(to) * (1 - (0.5 * finest) / (scale === 'log' ? 1 : to)) // half as far from a level as the finest precision
+    expect(Math.fround(below)).toBe(Math.fround(to)) // a tie goes to the even one of the two, which `to` is in each row
   })
 
   test('may lie in a part that another factor varies, and takes none of its combinations under a constraint', () => {

@@ -3,7 +3,7 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import { asJson, type Json } from '#core/contract/values.ts'
 import { canonicalJson, sha256Hex } from '#core/formats/canonicalJson.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
-import { bothEnds, levelLabel, mostRounds, type Asked } from './designs/bisectionDesign.ts'
+import { bothEnds, finestPrecision, levelLabel, mostRounds, type Asked } from './designs/bisectionDesign.ts'
 import { roundsOf } from './designs/bisection.ts'
 import { constrain, readConstraints } from './designs/constraints.ts'
 import type { Combination, DesignCell, DesignFactor } from './designs/design.ts'
@@ -127,17 +127,19 @@ function labelling({ design }: StudyFile, factors: readonly DesignFactor[], { ce
   ]
 }
 
-/** Refuses a bisection of what is no number, or is varied by a factor too, and one of too many rounds. */
+/** Refuses a bisection of what is no number, or is varied by a factor too, and one that is too fine or of too many rounds. */
 function requireBisected(file: StudyFile): void {
   const { design, factors } = file
   if (design.kind !== 'bisection') return
-  const { factor: path, from, to } = design
+  const { factor: path, from, to, precision } = design
   const refuse = (field: string, rule: string, got: unknown) =>
     new Refusal('invalid-input', `design.${field}: expected ${rule}, got ${quote(got)}`)
   const canonical = (text: string) => formatPath(parsePath(text, 'design.factor'))
   if (Object.keys(factors).some((known) => canonical(known) === canonical(path))) {
     throw refuse('factor', 'a path that is not under factors, since the design varies it', path)
   }
+  const finest = finestPrecision(design)
+  if (precision < finest) throw refuse('precision', `at least ${finest}, which levels in float32 can tell apart`, precision)
   const rounds = roundsOf(design)
   if (!(rounds <= mostRounds)) throw refuse('precision', `at most ${mostRounds} rounds of halving`, rounds)
   requireVaried('design.factor', path)

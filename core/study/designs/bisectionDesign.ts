@@ -33,14 +33,22 @@ const settings = z
     scale: z.enum(['linear', 'log']).default('linear'),
     above,
   })
-  .refine(({ from, to }) => from < to, { error: 'expected from < to' })
-  .refine(({ from, scale }) => scale === 'linear' || from > 0, { error: 'expected from > 0 on a log scale' })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'expected from < to' })
+  .refine(({ from, scale }) => scale === 'linear' || from > 0, { path: ['from'], error: 'expected from > 0 on a log scale' })
 
 export type BisectionSettings = z.output<typeof settings>
 export type Criterion = BisectionSettings['above']
 
 /** More halvings than this are refused: the levels train as float32, whose 24 bits tell no two of them apart then. */
 export const mostRounds = 24
+
+/**
+ * The finest precision of a bracket. Levels train as float32, whose numbers around x lie 2⁻²⁴·|x| to 2⁻²³·|x| apart; nearer levels may be one and
+ * the same. On a linear scale x is the larger end, on a log scale each level itself.
+ */
+export function finestPrecision({ from, to, scale }: Pick<BisectionSettings, 'from' | 'to' | 'scale'>): number {
+  return 2 ** -24 * (scale === 'log' ? 1 : Math.max(Math.abs(from), Math.abs(to)))
+}
 
 /** The levels that were asked of a combination of the other factors' values; both ends are there without it. */
 export type Asked = (others: readonly Json[]) => readonly number[]
