@@ -74,6 +74,23 @@ describe('a phase diagram of a project', () => {
     expect(boundary?.lines).toHaveLength(1) // what the theory says does not depend on how a rate does
   })
 
+  test('counts runs that a gate stopped, whose numbers are of the step at which it did', async () => {
+    const gated = studyText({
+      name: 'gated',
+      data: { kind: 'scalar', target: 1 },
+      optimiser: { kind: 'sgd', learningRate: 0.05 },
+      training: { steps: 100, record: { every: 10 } },
+      factors: { [target]: [1, 3], [decay]: [0.25, 1] },
+      gates: [{ metric: 'loss', atMost: 0.3, stopFrom: 50, where: { [decay]: 1 } }],
+    })
+    const id = workbench.start({ text: gated }).study
+    await workbench.idle(id)
+    const { cells } = await phaseBeside(workbench, { study: id, x: target, y: decay, metric: 'loss' })
+    // under γ = 1 the loss stays at γ² or y², at least 1; the gate does not speak about the smaller decay
+    expect(cells.map(({ n, diverged, stopped }) => [n, diverged, stopped])).toEqual([[2, 0, 0], [2, 0, 0], [2, 0, 2], [2, 0, 2]]) // prettier-ignore
+    expect(cells.every(({ mean }) => mean !== null)).toBe(true)
+  })
+
   test('pools the levels of factors that are not held, and then draws no boundary; nor for a model without one', async () => {
     const { pooled, cells, boundary } = await ask({ where: { [rate]: '0.05' } })
     expect([pooled, boundary]).toEqual([['model'], null])

@@ -27,9 +27,11 @@ export async function phaseOf(project: Project<Readable>, asked: PhaseQuery, run
     const problems = problemsOf({ route: 'phase', issues: query.error.issues, input: asked })
     throw new Refusal('invalid-input', problems[0] ?? 'phase: expected a query', problems.length > 1 ? problems : [])
   }
-  const result = await run({ kind: 'phase', request: requestOf(project, query.data) })
+  const { request, stopped } = requestOf(project, query.data)
+  const result = await run({ kind: 'phase', request })
   if (result.kind !== 'phase') throw new Error(`bug: a phase diagram ended with a result of ${result.kind}`)
-  return phase.parse(result.phase)
+  const made = phase.parse(result.phase)
+  return { ...made, cells: made.cells.map((cell) => ({ ...cell, stopped: stopped.get(placeOf(cell)) ?? 0 })) }
 }
 
 /** What a reader has that a job needs. */
@@ -54,7 +56,10 @@ export async function phaseBeside({ project, scratch, runJob }: Beside, asked: P
   })
 }
 
-function requestOf(project: Project<Readable>, { study: id, x, y, metric, where }: z.output<typeof phaseQuery>): PhaseQuestion {
+/** What the job is asked, and what it need not know: how many runs of each cell a gate stopped. */
+type Gathered = { readonly request: PhaseQuestion; readonly stopped: ReadonlyMap<string, number> }
+
+function requestOf(project: Project<Readable>, { study: id, x, y, metric, where }: z.output<typeof phaseQuery>): Gathered {
   const summary = readStudy(project.db, id)
   const { factors } = summary
   const metrics = summary.metrics.map(({ name }) => name)
@@ -73,19 +78,20 @@ function requestOf(project: Project<Readable>, { study: id, x, y, metric, where 
   const pooled = factors
     .filter(({ path, levels }) => path !== x && path !== y && levels.length > 1 && !Object.hasOwn(where, path))
     .map(({ path }) => path)
+  const cells = cellsOf(runs, { x: across, y: up, metric })
+  const theory = pooled.length === 0 ? theoryOf(project, id, where) : null // levels that are pooled have boundaries of their own
   return {
-    metric,
-    x: across,
-    y: up,
-    where,
-    pooled,
-    cells: cellsOf(runs, { x: across, y: up, metric }),
-    theory: pooled.length === 0 ? theoryOf(project, id, where) : null, // levels that are pooled have boundaries of their own
+    request: { metric, x: across, y: up, where, pooled, cells: cells.map(({ x: i, y: j, values }) => ({ x: i, y: j, values })), theory },
+    stopped: new Map(cells.map((cell) => [placeOf(cell), cell.stopped])),
   }
 }
 
 type Axis = PhaseQuestion['x']
-type Cell = Omit<CellValues, 'values'> & { readonly values: (number | null)[] }
+type Cell = Omit<CellValues, 'values'> & { readonly values: (number | null)[]; stopped: number }
+
+function placeOf({ x, y }: Pick<CellValues, 'x' | 'y'>): string {
+  return `${x}/${y}`
+}
 
 /** Fails: 'invalid-input' for a factor without an order. */
 function axisOf(factors: readonly Factor[], path: string, field: 'x' | 'y'): Axis {
@@ -100,23 +106,25 @@ function axisOf(factors: readonly Factor[], path: string, field: 'x' | 'y'): Axi
   return { factor: path, levels: numbers.toSorted((a, b) => a.value - b.value) }
 }
 
-/** The last values of the finished runs of every pair of levels that has some; null where a run has none, because it diverged. */
-function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; metric: string }): PhaseQuestion['cells'] {
-  const place = ({ factor, levels }: Axis) => {
+/** The last values of the finished runs of every pair of levels that has some; null where a run has none, because it diverged; and how many a gate stopped. */
+function cellsOf(runs: readonly Run[], { x, y, metric }: { x: Axis; y: Axis; metric: string }): readonly Cell[] {
+  const placeAlong = ({ factor, levels }: Axis) => {
     const places = new Map(levels.map(({ value }, i) => [value, i]))
     return (run: Run) => {
       const value = run.levels.find((level) => level.factor === factor)?.value
       return typeof value === 'number' ? places.get(value) : undefined
     }
   }
-  const [placeOnX, placeOnY] = [place(x), place(y)]
+  const [placeOnX, placeOnY] = [placeAlong(x), placeAlong(y)]
   const cells = new Map<string, Cell>()
   for (const run of runs) {
     const [i, j, last] = [placeOnX(run), placeOnY(run), run.values[metric]]
     if (i === undefined || j === undefined || last === undefined) continue
-    const cell = cells.get(`${i}/${j}`) ?? { x: i, y: j, values: [] }
+    const place = placeOf({ x: i, y: j })
+    const cell = cells.get(place) ?? { x: i, y: j, values: [], stopped: 0 }
     cell.values.push(Number.isFinite(last) ? last : null)
-    cells.set(`${i}/${j}`, cell)
+    if (run.outcome?.kind === 'stopped-by-gate' && Number.isFinite(last)) cell.stopped += 1
+    cells.set(place, cell)
   }
   return [...cells.values()]
 }

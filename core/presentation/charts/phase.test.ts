@@ -33,12 +33,12 @@ const diagram: Phase = {
   where: {},
   pooled: [],
   cells: [
-    { x: 0, y: 0, n: 2, diverged: 0, mean: 0, standardDeviation: 0.5 },
-    { x: 1, y: 0, n: 1, diverged: 1, mean: 1, standardDeviation: null },
-    { x: 2, y: 0, n: 2, diverged: 0, mean: 4, standardDeviation: 1 },
-    { x: 0, y: 1, n: 0, diverged: 2, mean: null, standardDeviation: null },
-    { x: 1, y: 1, n: 0, diverged: 0, mean: null, standardDeviation: null },
-    { x: 2, y: 1, n: 2, diverged: 0, mean: 2, standardDeviation: 0 },
+    { x: 0, y: 0, n: 2, diverged: 0, stopped: 0, mean: 0, standardDeviation: 0.5 },
+    { x: 1, y: 0, n: 1, diverged: 1, stopped: 0, mean: 1, standardDeviation: null },
+    { x: 2, y: 0, n: 2, diverged: 0, stopped: 1, mean: 4, standardDeviation: 1 },
+    { x: 0, y: 1, n: 0, diverged: 2, stopped: 0, mean: null, standardDeviation: null },
+    { x: 1, y: 1, n: 0, diverged: 0, stopped: 0, mean: null, standardDeviation: null },
+    { x: 2, y: 1, n: 2, diverged: 0, stopped: 0, mean: 2, standardDeviation: 0 },
   ],
   boundary,
 }
@@ -109,6 +109,7 @@ describe('a phase diagram', () => {
       y: Math.floor(i / 3),
       n: 1,
       diverged: 0,
+      stopped: 0,
       mean,
       standardDeviation: null,
     }))
@@ -128,7 +129,7 @@ describe('a phase diagram', () => {
   })
 
   test('without a run says so and draws nothing; all diverged is drawn, without a colour bar', () => {
-    const none = diagram.cells.map((cell) => ({ ...cell, n: 0, diverged: 0, mean: null, standardDeviation: null }))
+    const none = diagram.cells.map((cell) => ({ ...cell, n: 0, diverged: 0, stopped: 0, mean: null, standardDeviation: null }))
     const empty = phase.option(withPhase({ cells: none }), 'light', words)
     expect([empty.series, JSON.stringify(empty.graphic)]).toEqual([[], expect.stringContaining(words('chart.noData'))])
     const lost = phase.option(withPhase({ cells: none.map((cell) => ({ ...cell, diverged: 1 })) }), 'light', words)
@@ -137,8 +138,17 @@ describe('a phase diagram', () => {
     expect(phase.alternative(withPhase({ cells: none, boundary: null }), words)).toContain(words('chart.noData'))
   })
 
+  test('in words says how many of its runs a gate stopped, in both languages', () => {
+    expect(phase.alternative(data, words)).toContain('1 run that a gate stopped counts with its value of that step.')
+    expect(phase.alternative(data, createWords('ja', [ja]))).toContain(
+      '判定ゲートで停止したラン 1 件は、停止したステップの値で数えています。',
+    )
+    const whole = withPhase({ cells: diagram.cells.map((cell) => ({ ...cell, stopped: 0 })) })
+    expect(phase.alternative(whole, words)).not.toContain('stopped')
+  })
+
   test('in words ends each sentence, also where every run diverged', () => {
-    const lost = diagram.cells.map((cell) => ({ ...cell, n: 0, diverged: 2, mean: null, standardDeviation: null }))
+    const lost = diagram.cells.map((cell) => ({ ...cell, n: 0, diverged: 2, stopped: 0, mean: null, standardDeviation: null }))
     const bare = withPhase({ cells: lost, boundary: null })
     expect(phase.alternative(bare, words)).toBe('Loss: No data: no run has recorded a value. 12 runs diverged and are left out.')
     expect(phase.alternative(bare, createWords('ja', [ja]))).toBe(
@@ -160,16 +170,19 @@ describe('a phase diagram', () => {
 
   test('its table holds every cell, then every point of the boundary', () => {
     const { columns, rows } = phase.tableTwin(data, words)
-    expect(columns).toHaveLength(8)
+    expect(columns).toHaveLength(9)
     expect(rows).toHaveLength(6 + 4)
-    expect(rows[1]).toEqual([1, 1, 1, 1, 1, Number.NaN, Number.NaN, Number.NaN])
-    expect(rows[6]).toEqual([0.1, 1, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 0.5, 1.5])
+    expect(rows[1]).toEqual([1, 1, 1, 1, 0, 1, Number.NaN, Number.NaN, Number.NaN])
+    expect(columns[4]).toBe('stopped by a gate')
+    expect(rows.slice(0, 6).map((row) => row[4])).toEqual([0, 0, 1, 0, 0, 0])
+    expect(rows[6]).toEqual([0.1, 1, Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 0.5, 1.5])
     expect(phase.tableTwin(withPhase({ boundary: { ...boundary, along: 'y' } }), words).rows[6]?.slice(0, 2)).toEqual([1, 0.1])
   })
 
   test('a cell says where it is, its n and mean ± deviation, and what it lost', () => {
     expect(cellText(data, 0, words)).toBe('Rate η = 0.1\nWeight decay γ = 1\nLoss: 0 ± 0.5, n = 2')
     expect(cellText(data, 1, words)).toBe('Rate η = 1\nWeight decay γ = 1\nLoss: 1, n = 1\n1 run diverged')
+    expect(cellText(data, 2, words)).toBe('Rate η = 10\nWeight decay γ = 1\nLoss: 4 ± 1, n = 2\n1 run stopped by a gate')
     expect(cellText(data, 4, words)).toContain('no run')
     expect(cellText(data, -1, words)).toBe('')
   })

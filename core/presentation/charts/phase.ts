@@ -313,6 +313,7 @@ export function cellText(data: PhaseData, index: number, words: Catalogue): stri
     `${data.y.title[language]} = ${y.levels[cell.y]?.label ?? ''}`,
     ...(cell.n > 0 ? [`${parts.titled(data.metric, words)}: ${number(cell.mean)}${deviation}, n = ${cell.n}`] : []),
     ...(cell.diverged > 0 ? [words('chart.phaseCellDiverged', { n: cell.diverged })] : []),
+    ...(cell.stopped > 0 ? [words('chart.phaseCellStopped', { n: cell.stopped })] : []),
     ...(cell.n + cell.diverged === 0 ? [words('chart.phaseCellEmpty')] : []),
   ].join('\n')
 }
@@ -321,16 +322,25 @@ export function cellText(data: PhaseData, index: number, words: Catalogue): stri
 function tableTwin(data: PhaseData, words: Catalogue): parts.TableTwin {
   const { language } = words
   const { x, y, cells, boundary } = data.phase
-  const columns = ['chart.runs', 'chart.diverged', 'chart.mean', 'chart.deviation', 'chart.boundaryLow', 'chart.boundaryHigh'] as const
+  const columns = [
+    'chart.runs',
+    'chart.diverged',
+    'chart.stopped',
+    'chart.mean',
+    'chart.deviation',
+    'chart.boundaryLow',
+    'chart.boundaryHigh',
+  ] as const
   const none = Number.NaN
   return {
     columns: [data.x.title[language], data.y.title[language], ...columns.map((key) => words(key))],
     rows: [
-      ...cells.map(({ x: i, y: j, n, diverged, mean, standardDeviation }) => [
+      ...cells.map(({ x: i, y: j, n, diverged, stopped, mean, standardDeviation }) => [
         x.levels[i]?.value ?? none,
         y.levels[j]?.value ?? none,
         n,
         diverged,
+        stopped,
         mean ?? none,
         standardDeviation ?? none,
         none,
@@ -339,6 +349,7 @@ function tableTwin(data: PhaseData, words: Catalogue): parts.TableTwin {
       ...(boundary?.lines ?? []).flatMap(({ points }) =>
         points.map(({ at, value, low, high }) => [
           ...(boundary?.along === 'y' ? [value, at] : [at, value]),
+          none,
           none,
           none,
           none,
@@ -358,6 +369,7 @@ function alternative(data: PhaseData, words: Catalogue): string {
   const [least, largest] = [measured[0], measured.at(-1)]
   const metric = data.metric.title[language]
   const lost = cells.reduce((sum, { diverged }) => sum + diverged, 0)
+  const stopped = cells.reduce((sum, cell) => sum + cell.stopped, 0)
   const place = (cell: { readonly x: number; readonly y: number }) => `${x.levels[cell.x]?.label ?? ''} / ${y.levels[cell.y]?.label ?? ''}`
   const number = (value: number) => formatNumber(value, language, { digits: 3 })
   const sentences =
@@ -374,6 +386,7 @@ function alternative(data: PhaseData, words: Catalogue): string {
           }),
         ]
   if (lost > 0) sentences.push(words('chart.phaseLost', { n: lost }))
+  if (stopped > 0) sentences.push(words('comparison.stopped', { count: stopped }))
   if (boundary !== null) sentences.push(boundarySentence(boundary, words))
   return sentences.join(language === 'ja' ? '' : ' ')
 }

@@ -63,7 +63,7 @@ const comparison: Comparison = {
 const phase: Phase = {
   metric: 'loss', where: { model: 'linear' }, pooled: [],
   x: { factor: factor.path, scale: 'log', levels: [{ label: '0.05', value: 0.05 }] }, y: { factor: 'data.target', scale: 'linear', levels: [{ label: '-0', value: -0 }] },
-  cells: [{ x: 0, y: 0, n: 1, diverged: 0, mean: -0, standardDeviation: null }],
+  cells: [{ x: 0, y: 0, n: 1, diverged: 0, stopped: 0, mean: -0, standardDeviation: null }],
   boundary: { oracles: [{ number: '8.2', title: words }], along: 'x', seeds: 1, lines: [{ collapses: 'below', points: [{ at: 0.05, value: 1, low: 1, high: 1 }] }] },
 } // prettier-ignore
 const structure: Structure = {
