@@ -26,7 +26,7 @@ function said(over: PhaseBoundary | null, language: 'en' | 'ja' = 'en'): string 
     cells: [],
     boundary: over,
   }
-  const metric = { title: title('Loss'), unit: '', scale: 'linear' as const }
+  const metric = { title: title('Loss'), unit: '', scale: 'linear' as const, isPredictable: false }
   const data = { metric, x: { title: title('A') }, y: { title: title('B') }, phase }
   return phases({ ...bare, language, figures: [{ kind: 'phase', data }] }, reportWords(language))
     .flatMap((block) => (block.kind === 'paragraph' ? [block.text] : []))
