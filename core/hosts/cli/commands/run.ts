@@ -119,7 +119,7 @@ function tell(workbench: Workbench, id: string, { began, trained, folder, report
   const states = Object.entries(study.runs).flatMap(([state, n]) => (n === 0 ? [] : [`${n} ${state}`]))
   print(
     [
-      `${runs.length} runs: ${states.join(', ')}`,
+      `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}: ${states.join(', ')}`,
       diverged === 0 ? '' : `, ${diverged} of them diverged`,
       stopped === 0 ? '' : `, ${stopped} of them stopped by a gate`,
       trained ? `, in ${duration.toFixed(1)} s on ${study.engine}` : ', nothing was left to train',
