@@ -349,11 +349,7 @@ function tableTwin(data: PhaseData, words: Catalogue): parts.TableTwin {
       ...(boundary?.lines ?? []).flatMap(({ points }) =>
         points.map(({ at, value, low, high }) => [
           ...(boundary?.along === 'y' ? [value, at] : [at, value]),
-          none,
-          none,
-          none,
-          none,
-          none,
+          ...Array<number>(5).fill(none),
           low,
           high,
         ]),
