@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineNames } from '#core/contract/engines.ts'
 import { compilerIn, startIndex, wheelName, wheelOf, type Index } from '#core/testing/installer/standIns.ts'
@@ -55,7 +56,31 @@ describe.skipIf(process.platform !== 'linux')('kagami engine (skipped but on Lin
     expect(stderr).toMatch(
       /^kagami: engine install: expected a product as float64 has it, got: tensorflow: expected an addon that loads, got ".*"?…?\n$/,
     )
-    expect(jsonOf((await kagami('engine', 'remove', 'tensorflow', '--json')).stdout)).toEqual({ bytes: expect.any(Number) })
+    expect(jsonOf((await kagami('engine', 'remove', 'tensorflow', '--json')).stdout)).toEqual({ folder: null, bytes: expect.any(Number) })
     expect((await kagami('engine', 'remove', 'tensorflow')).stdout).toBe('tensorflow: nothing to remove\n')
+  })
+
+  test('remove says which folder it removed, and how much room that gave back', async () => {
+    const engines = join('data', 'kagami', 'engines')
+    const folder = place.path(join(engines, 'tensorflow-2.21.0-cpu'))
+    const record = { format: 1, version: '2.21.0', variant: 'cpu', wheels: [], addonSha256: '', compiler: '', installedMs: 0, bytes: 0, proof: null } // prettier-ignore
+    const plant = () => {
+      mkdirSync(join(folder, 'lib'), { recursive: true })
+      place.write(join(engines, 'tensorflow-2.21.0-cpu', 'lib', 'library'), new Uint8Array(2_500_000))
+      place.write(join(engines, 'tensorflow-2.21.0-cpu', 'install.json'), JSON.stringify(record))
+      place.write(join(engines, 'tensorflow.json'), JSON.stringify({ folder: 'tensorflow-2.21.0-cpu' }))
+    }
+    plant()
+    expect((await kagami('engine', 'remove', 'tensorflow')).stdout).toBe(`tensorflow: removed ${folder}, 2.5 MB came free\n`)
+    expect(existsSync(folder)).toBe(false)
+    plant()
+    const told = jsonOf<{ folder: string; bytes: number }>((await kagami('engine', 'remove', 'tensorflow', '--json')).stdout)
+    expect(told.folder).toBe(folder)
+    expect(told.bytes).toBeGreaterThanOrEqual(2_500_000)
+    mkdirSync(place.path(join(engines, 'building-1'))) // what an installation that was ended by force leaves behind
+    place.write(join(engines, 'building-1', 'library'), new Uint8Array(2_500_000))
+    expect((await kagami('engine', 'remove', 'tensorflow')).stdout).toBe(
+      `tensorflow: removed what was left of it in ${place.path(engines)}, 2.5 MB came free\n`,
+    )
   })
 })

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineStates } from '#core/engines/states.ts'
-import { enginesFolder } from '#core/engines/tensorflow/place.ts'
+import { enginesFolder, installationIn } from '#core/engines/tensorflow/place.ts'
 import { installTensorflow, removeTensorflow, type Report } from '#core/installer/installTensorflow.ts'
 import { sizeWords, thisMachine } from '#core/installer/machine.ts'
 import type { Progress } from '#core/installer/progress.ts'
@@ -106,9 +106,13 @@ function tell({ folder, record, seconds }: Report): void {
 }
 
 async function remove(json: boolean): Promise<void> {
-  const bytes = await removeTensorflow(enginesFolder())
-  if (json) return printJson({ bytes })
-  print(bytes === 0 ? 'tensorflow: nothing to remove' : `tensorflow: removed, ${sizeWords(bytes)} came free`)
+  const folder = enginesFolder()
+  const installed = installationIn(folder)?.folder ?? null // what KAGAMI_TENSORFLOW names belongs to others and stays
+  const bytes = await removeTensorflow(folder)
+  if (json) return printJson({ folder: installed, bytes })
+  if (bytes === 0) return print('tensorflow: nothing to remove')
+  const removed = installed === null ? `what was left of it in ${folder}` : installed
+  print(`tensorflow: removed ${removed}, ${sizeWords(bytes)} came free`)
 }
 
 const sentences: Readonly<Record<Progress['step'], string>> = {
