@@ -322,18 +322,10 @@ export function cellText(data: PhaseData, index: number, words: Catalogue): stri
 function tableTwin(data: PhaseData, words: Catalogue): parts.TableTwin {
   const { language } = words
   const { x, y, cells, boundary } = data.phase
-  const columns = [
-    'chart.runs',
-    'chart.diverged',
-    'chart.stopped',
-    'chart.mean',
-    'chart.deviation',
-    'chart.boundaryLow',
-    'chart.boundaryHigh',
-  ] as const
+  const columns = ['runs', 'diverged', 'stopped', 'mean', 'deviation', 'boundaryLow', 'boundaryHigh'] as const
   const none = Number.NaN
   return {
-    columns: [data.x.title[language], data.y.title[language], ...columns.map((key) => words(key))],
+    columns: [data.x.title[language], data.y.title[language], ...columns.map((key) => words(`chart.${key}`))],
     rows: [
       ...cells.map(({ x: i, y: j, n, diverged, stopped, mean, standardDeviation }) => [
         x.levels[i]?.value ?? none,
