@@ -26,7 +26,7 @@ export const phaseCell = z.strictObject({
   y: count,
   n: count, // runs with a finite value: those the numbers are made of; of a metric that is 0 or 1 the mean is a share
   diverged: count, // runs without one
-  stopped: count.default(0), // of the n, runs that a gate stopped: their value is of the step at which it did
+  stopped: count.optional(), // of the n, runs that a gate stopped: their value is of the step at which it did; left out where only values are known
   mean: z.number().nullable(), // null for n = 0
   standardDeviation: z.number().nullable(), // of n − 1; null for n < 2
 })

@@ -21,7 +21,6 @@ export function phaseCells(size: { readonly x: number; readonly y: number }, cel
       y: Math.floor(place / size.x),
       n: finite.length,
       diverged: all.length - finite.length,
-      stopped: 0, // values alone do not say how a run ended: who gathers the runs counts them
       mean: finite.length === 0 ? null : orNull(mean(finite)),
       standardDeviation: finite.length < 2 ? null : orNull(standardDeviation(finite)),
     }

@@ -313,7 +313,7 @@ export function cellText(data: PhaseData, index: number, words: Catalogue): stri
     `${data.y.title[language]} = ${y.levels[cell.y]?.label ?? ''}`,
     ...(cell.n > 0 ? [`${parts.titled(data.metric, words)}: ${number(cell.mean)}${deviation}, n = ${cell.n}`] : []),
     ...(cell.diverged > 0 ? [words('chart.phaseCellDiverged', { n: cell.diverged })] : []),
-    ...(cell.stopped > 0 ? [words('chart.phaseCellStopped', { n: cell.stopped })] : []),
+    ...((cell.stopped ?? 0) > 0 ? [words('chart.phaseCellStopped', { n: cell.stopped ?? 0 })] : []),
     ...(cell.n + cell.diverged === 0 ? [words('chart.phaseCellEmpty')] : []),
   ].join('\n')
 }
@@ -327,7 +327,7 @@ function tableTwin(data: PhaseData, words: Catalogue): parts.TableTwin {
   return {
     columns: [data.x.title[language], data.y.title[language], ...columns.map((key) => words(`chart.${key}`))],
     rows: [
-      ...cells.map(({ x: i, y: j, n, diverged, stopped, mean, standardDeviation }) => [
+      ...cells.map(({ x: i, y: j, n, diverged, stopped = 0, mean, standardDeviation }) => [
         x.levels[i]?.value ?? none,
         y.levels[j]?.value ?? none,
         n,
@@ -357,7 +357,7 @@ function alternative(data: PhaseData, words: Catalogue): string {
   const [least, largest] = [measured[0], measured.at(-1)]
   const metric = data.metric.title[language]
   const lost = cells.reduce((sum, { diverged }) => sum + diverged, 0)
-  const stopped = cells.reduce((sum, cell) => sum + cell.stopped, 0)
+  const stopped = cells.reduce((sum, cell) => sum + (cell.stopped ?? 0), 0)
   const place = (cell: { readonly x: number; readonly y: number }) => `${x.levels[cell.x]?.label ?? ''} / ${y.levels[cell.y]?.label ?? ''}`
   const number = (value: number) => formatNumber(value, language, { digits: 3 })
   const sentences =
