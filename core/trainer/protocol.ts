@@ -69,8 +69,7 @@ export type StructureJob = {
 export type MirrorsJob = {
   readonly kind: 'mirrors'
   readonly source: { readonly spec: RunSpec; readonly files: TrainJob['files'] } & (
-    | { readonly kind: 'run'; readonly lane: number; readonly path: string; readonly step: number }
-    | { readonly kind: 'start' }
+    { readonly kind: 'run'; readonly lane: number; readonly path: string; readonly step: number } | { readonly kind: 'start' }
   )
 }
 export type Job = TrainJob | ProveJob | ReportJob | CompareJob | PhaseJob | StructureJob | MirrorsJob
