@@ -88,7 +88,11 @@ describe('bad input is refused in one sentence with field, rule and value; the e
     ['a step that is none', [...times, 'loss<=1', '--after', '-5'], '--after: expected a whole number ≥ 0, got "-5"'],
     ['a missing argument', ['run'], 'STUDY: expected a value, got nothing'],
     ['an argument too many', ['runs', 'a.kagami', 'b.kagami'], 'runs: expected 1 argument, got 2'],
-    ['an unknown engine', ['run', 'small.yaml', '--engine', 'wams'], '--engine: expected one of wasm, tensorflow, cpu, got "wams"; did you mean wasm?'],
+    [
+      'an unknown engine',
+      ['run', 'small.yaml', '--engine', 'wams'],
+      '--engine: expected one of wasm, tensorflow, cpu, got "wams"; did you mean wasm?',
+    ],
     ['no jobs', ['run', 'small.yaml', '--jobs', '0'], '--jobs: expected a whole number ≥ 1, got "0"'],
     [
       'a checkpoint every 0 s',

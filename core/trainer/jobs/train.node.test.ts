@@ -80,7 +80,7 @@ describe('the train job', () => {
       const untouched = rowsOf(alone.said, 2, 'loss')
       expect(stopped).toMatchObject({
         outcome: { kind: 'stopped-by-gate', step: 30, gate: 1 },
-        values: { 'loss': untouched[3]?.[0] },
+        values: { loss: untouched[3]?.[0] },
       })
       expect(loss.map(([value]) => value)).toEqual(untouched.map(([value], row) => (row <= 3 ? value : Number.NaN)))
       expect(free).toEqual(alone.said.ends[1])
