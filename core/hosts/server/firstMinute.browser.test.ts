@@ -112,8 +112,8 @@ async function seesBothThemes(window: Window): Promise<void> {
   const { page, words } = window
   for (const theme of ['dark', 'light'] as const) {
     const name = words.themes[theme]
+    await page.emulateMedia({ reducedMotion: 'reduce' }) // a colour on its way is of neither theme
     await page.getByRole('button', { name }).or(page.getByRole('radio', { name })).first().click()
-    await page.waitForFunction('document.getAnimations().every((one) => !(one instanceof CSSTransition))') // a colour on its way is of neither theme
     expect(await findings(page)).toEqual([])
     await picture(window, `study-LOCALE-${theme}`)
   }
