@@ -9,15 +9,20 @@ import type { CompareJob, Result } from '../protocol.ts'
 
 const word = z.number().int().min(0).max(0xffffffff)
 
-/** What `CompareJob.request` holds: the query with the values of every level's runs, and the key of its permutations. */
-export const compareRequest = z.strictObject({
+/** What both questions say of the runs that they compare. */
+const compared = {
   factor: z.string(),
   metric: z.string(),
   baseline: z.string().optional(),
-  test: comparisonTest.optional(),
   confidence: z.number().optional(),
   where: z.record(z.string(), z.string()).optional(),
   pooled: z.array(z.string()).optional(),
+}
+
+/** What `CompareJob.request` holds: the query with the values of every level's runs, and the key of its permutations. */
+export const compareRequest = z.strictObject({
+  ...compared,
+  test: comparisonTest.optional(),
   levels: z.array(
     z.strictObject({
       label: z.string(),
@@ -31,16 +36,11 @@ export type CompareRequest = z.infer<typeof compareRequest>
 
 /** The same for a time until an event: when each run had it, or was last seen without it. */
 export const survivalRequest = z.strictObject({
+  ...compared,
   quantity: z.literal('time'),
-  factor: z.string(),
-  metric: z.string(),
   rule: z.enum(['at-most', 'at-least']),
   limit: z.number(),
-  baseline: z.string().optional(),
-  confidence: z.number().optional(),
   resolution: z.number().nullable(),
-  where: z.record(z.string(), z.string()).optional(),
-  pooled: z.array(z.string()).optional(),
   levels: z.array(
     z.strictObject({
       label: z.string(),
