@@ -187,29 +187,30 @@ class Training {
     for (const values of all) {
       for (const [c, value] of values.entries()) this.#rows.values[c]?.push(value)
     }
-    if (this.step < this.#steps) this.#stopRuns(all)
-    this.#isAnyAlive = this.#program.read('alive').includes(1)
+    this.#isAnyAlive = read('alive').includes(1)
+    if (this.step < this.#steps) this.#stopRuns(all, read)
   }
 
   /** Runs that break a rule with what was just recorded end here: they keep their parameters, and their neighbours their bits. */
-  #stopRuns(recorded: readonly (readonly number[])[]): void {
+  #stopRuns(recorded: readonly (readonly number[])[], read: (name: string) => StackState[string]['values']): void {
     const { lanes } = this.#parts
-    const alive = this.#program.read('alive')
+    const alive = read('alive')
     const broken = lanes.map(({ stops }, r) => {
       const valueOf = (metric: string) => recorded[r]?.[this.#measure.names.indexOf(metric)] ?? Number.NaN
       return alive[r] === 1 ? brokenAt(stops, { step: this.step, valueOf }) : null
     })
     if (broken.every((gate) => gate === null)) return
     const state = this.#state()
-    const [survived, finiteLoss, before] = ['survived', 'finiteLoss', 'stoppedBy'].map((name) => Int32Array.from(this.#program.read(name)))
+    const [survived, finiteLoss, before] = ['survived', 'finiteLoss', 'stoppedBy'].map((name) => Int32Array.from(read(name)))
     assert(survived !== undefined && finiteLoss !== undefined && before !== undefined, 'train: the state counts')
     const stoppedBy = before.map((gate, r) => (broken[r] == null ? gate : broken[r] + 1))
     this.#capture({ ...state, ...lifeState({ survived, finiteLoss, stoppedBy }, this.step) })
+    this.#isAnyAlive = this.#program.read('alive').includes(1)
   }
 
   /** The state of the moment, each part copied out of the engine once. */
-  #snapshot(): (name: string) => Float32Array | Int32Array | Uint8Array {
-    const copies = new Map<string, Float32Array | Int32Array | Uint8Array>()
+  #snapshot(): (name: string) => StackState[string]['values'] {
+    const copies = new Map<string, StackState[string]['values']>()
     return (name) => {
       const copy = copies.get(name) ?? this.#program.read(name)
       copies.set(name, copy)
