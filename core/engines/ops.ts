@@ -11,9 +11,12 @@ import { add, engine, fill, isFinite as isFiniteEach, reshape, tidy, zeros, type
 export {
   add,
   all,
+  avgPool,
   cast,
   clipByValue,
   concat,
+  conv2d,
+  depthwiseConv2d,
   div,
   exp,
   gather,
@@ -24,6 +27,7 @@ export {
   matMul,
   max,
   maximum,
+  maxPool,
   memory,
   minimum,
   mul,
@@ -43,7 +47,7 @@ export {
 export { gradient64, hessianVector64, type Arrays64 } from './float64/derivatives.ts'
 export { inFloat64 } from './float64/float64.ts'
 export { read64, scalar, tensor, tensor64 } from './float64/make.ts'
-export type { Scalar, Tensor, Tensor1D, TypedArray } from '@tensorflow/tfjs-core'
+export type { Scalar, Tensor, Tensor1D, Tensor4D, TypedArray } from '@tensorflow/tfjs-core'
 
 /** Tensors by name: parameters, optimiser state. */
 export type Tensors = Readonly<Record<string, Tensor>>
