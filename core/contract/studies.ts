@@ -101,6 +101,7 @@ export const study = z.strictObject({
   step: count, // the sum over runs of the steps made safe
   steps: count, // the sum over runs of the steps wanted
   secondsLeft: real.nullable(),
+  programs: z.strictObject({ made: count, reused: count, seconds: real }), // what the training steps were captured as, summed over stacks and their jobs
   factors: z.array(factor),
   metrics: z.array(metric),
   verdict: z.array(verdictPart),

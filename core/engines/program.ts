@@ -71,6 +71,7 @@ function replayProgram(backend: KernelBackend, { state: given, feeds, step }: Pr
     kernels: calls.map(({ name, attributes, inputs }) => ({ name, attributes, shapes: Object.values(inputs).map(({ shape }) => shape) })),
     how: natives === undefined ? 'kernels' : 'natives',
     because: null,
+    isReused: false,
     dispose: () => replayed.dispose(),
   }
 }

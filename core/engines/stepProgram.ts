@@ -25,5 +25,6 @@ export type Program = {
   /** How it runs: as native calls or kernel by kernel, or as one graph of TensorFlow's, compiled by XLA or not. */
   readonly how: 'natives' | 'kernels' | 'graph' | 'xla'
   readonly because: string | null // why it runs otherwise than its engine could; null where it does not
+  readonly isReused: boolean // whether an earlier capture of this process had already made it
   dispose(): void
 }

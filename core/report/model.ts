@@ -160,6 +160,7 @@ const reproducibility = z.strictObject({
   device: z.string().nullable(),
   seeds: z.strictObject({ base: z.number().int(), count, paired: z.boolean() }),
   stacks: z.array(z.strictObject({ id: z.string(), runs: count, parameters: count, seconds: maybe })),
+  programs: z.strictObject({ made: count, reused: count, seconds: maybe }), // what the training steps were captured as
   data: z.array(z.strictObject({ path: z.string(), sha256, bytes: count, source: words.nullable() })),
   commands: z.array(z.strictObject({ what: z.enum(['reproduce', 'verify']), text: z.string() })),
   dateMs: unixMs,

@@ -20,17 +20,26 @@ export type Stack = {
   readonly versions: Readonly<Record<string, string>>
   readonly checkpoint: Checkpoint | null
   readonly parametersSha256: string | null // the artifact with the final tensors
-  readonly trainingMs: number // over all its jobs
+  readonly trainingMs: number // over all its jobs, the programs' making in it
+  readonly programs: Programs // over all its jobs
 }
 
-const columns = `id, study_id AS study, position, shape_json AS shape, run_count AS runs, steps, step, state, device, versions_json AS versions,
-  checkpoint_sha256 AS checkpointSha256, checkpoint_step AS checkpointStep, parameters_sha256 AS parametersSha256, training_ms AS trainingMs`
+/** Programs made of a stack's step, ones of the process that served again, and the time of both. */
+export type Programs = { readonly made: number; readonly reused: number; readonly ms: number }
+export const noPrograms: Programs = { made: 0, reused: 0, ms: 0 }
 
-type StackRow = Omit<Stack, 'shape' | 'versions' | 'checkpoint'> & {
+const columns = `id, study_id AS study, position, shape_json AS shape, run_count AS runs, steps, step, state, device, versions_json AS versions,
+  checkpoint_sha256 AS checkpointSha256, checkpoint_step AS checkpointStep, parameters_sha256 AS parametersSha256, training_ms AS trainingMs,
+  programs_made AS programsMade, programs_reused AS programsReused, programs_ms AS programsMs`
+
+type StackRow = Omit<Stack, 'shape' | 'versions' | 'checkpoint' | 'programs'> & {
   readonly shape: string
   readonly versions: string
   readonly checkpointSha256: string | null
   readonly checkpointStep: number | null
+  readonly programsMade: number
+  readonly programsReused: number
+  readonly programsMs: number
 }
 
 /** The stacks of a study, in the order of its plan. */
@@ -89,14 +98,21 @@ export function setParameters(db: Writable, id: string, sha256: string): void {
 export function endStack(
   db: Writable,
   id: string,
-  end: { readonly state: RunState; readonly reason: string | null; readonly trainingMs: number; readonly nowMs: number },
+  end: {
+    readonly state: RunState
+    readonly reason: string | null
+    readonly trainingMs: number
+    readonly programs: Programs
+    readonly nowMs: number
+  },
 ): void {
   transact(db, () => {
-    const changed = query(db, 'UPDATE stacks SET state = :state, training_ms = training_ms + :ms WHERE id = :id').run({
-      id,
-      state: end.state,
-      ms: end.trainingMs,
-    })
+    const { made, reused, ms } = end.programs
+    const changed = query(
+      db,
+      `UPDATE stacks SET state = :state, training_ms = training_ms + :trainingMs, programs_made = programs_made + :made,
+        programs_reused = programs_reused + :reused, programs_ms = programs_ms + :ms WHERE id = :id`,
+    ).run({ id, state: end.state, trainingMs: end.trainingMs, made, reused, ms })
     assert(changed === 1, `a stack that ends exists: ${id}`)
     if (end.state === 'finished') {
       const left = numberOf(db, `SELECT count(*) AS value FROM runs WHERE stack_id = :id AND state <> 'finished'`, { id })
@@ -149,12 +165,13 @@ export function interruptUnended(db: Writable, nowMs: number): number {
   })
 }
 
-function toStack({ checkpointSha256, checkpointStep, ...row }: StackRow): Stack {
+function toStack({ checkpointSha256, checkpointStep, programsMade, programsReused, programsMs, ...row }: StackRow): Stack {
   return {
     ...row,
     shape: parse(row.shape) as Json, // written by insertStudy from a Json
     versions: parse(row.versions) as Record<string, string>, // written by beginStack from such a record
     checkpoint: checkpointSha256 === null || checkpointStep === null ? null : { sha256: checkpointSha256, step: checkpointStep },
+    programs: { made: programsMade, reused: programsReused, ms: programsMs },
   }
 }
 

@@ -6,7 +6,7 @@ import { openProject, type Project } from './project.ts'
 import { endRuns, setRunsState } from './runs.ts'
 import { readRun, readRuns } from './readRuns.ts'
 import { appendRows } from './series.ts'
-import { beginStack, endStack, readStack, readStacks, resetStack, setCheckpoint, setParameters } from './stacks.ts'
+import { beginStack, endStack, noPrograms, readStack, readStacks, resetStack, setCheckpoint, setParameters } from './stacks.ts'
 import { insertStudy, listStudies, readSpecification, readStudy, readStudyByNameOrId, readStudyFiles } from './studies.ts'
 import { readCoefficients } from './vectors.ts'
 import { readPredictions, writePredictions } from './predictions.ts'
@@ -38,6 +38,7 @@ describe('studies', () => {
       runs: { queued: 4, running: 0, finished: 0, stopped: 0, failed: 0, interrupted: 0 },
       step: 0,
       steps: 4_000,
+      programs: { made: 0, reused: 0, seconds: 0 },
     })
     expect(readSpecification(project.db, study.id)).toEqual({ text, resolved })
     expect(readStudyFiles(project.db, study.id)).toEqual(design.files)
@@ -96,7 +97,7 @@ describe('the life of a stack', () => {
     expect(readRun(db, a)).toMatchObject({ state: 'running', startedMs: 10, outcome: null })
     expect(readRun(db, c).state).toBe('queued')
     endRuns(db, [{ run: a, outcome: { kind: 'reached-last-step' }, parametersSha256: sha, coefficients }], 20)
-    const end = { state: 'finished', reason: null, trainingMs: 1.5, nowMs: 30 } as const
+    const end = { state: 'finished', reason: null, trainingMs: 1.5, programs: { made: 2, reused: 1, ms: 250 }, nowMs: 30 } as const
     expect(() => endStack(db, first, end)).toThrow(/bug: the runs of a finished stack are finished: 1 of/)
     expect(readStack(db, first)).toMatchObject({ state: 'running', trainingMs: 0 })
     const diverged = { kind: 'diverged', step: 12, place: 'layers.0.u' } as const
@@ -107,10 +108,15 @@ describe('the life of a stack', () => {
       device: 'Test CPU',
       versions: { tfjs: '4.22.0' },
       trainingMs: 1.5,
+      programs: { made: 2, reused: 1, ms: 250 },
       runs: 2,
     })
     expect(readRun(db, b)).toMatchObject({ state: 'finished', outcome: diverged, endedMs: 25, parametersSha256: sha })
-    expect(readStudy(db, design.study.id)).toMatchObject({ device: 'Test CPU', runs: { finished: 2, queued: 2 } })
+    expect(readStudy(db, design.study.id)).toMatchObject({
+      device: 'Test CPU',
+      programs: { made: 2, reused: 1, seconds: 0.25 },
+      runs: { finished: 2, queued: 2 },
+    })
     expect(readCoefficients(db, design.study.id)).toEqual([{ run: a, ...coefficients }])
   })
 
@@ -129,7 +135,7 @@ describe('the life of a stack', () => {
     const { db } = project
     beginStack(db, first, begun)
     endRuns(db, [{ run: a, outcome: { kind: 'reached-last-step' }, parametersSha256: sha, coefficients: null }], 20)
-    endStack(db, first, { state: 'interrupted', reason: 'The trainer ended with SIGKILL.', trainingMs: 3, nowMs: 31 })
+    endStack(db, first, { state: 'interrupted', reason: 'The trainer ended with SIGKILL.', trainingMs: 3, programs: noPrograms, nowMs: 31 })
     expect(readRun(db, a)).toMatchObject({ state: 'finished', reason: null })
     expect(readRun(db, b)).toMatchObject({ state: 'interrupted', reason: 'The trainer ended with SIGKILL.', endedMs: 31 })
     expect(readRun(db, c).state).toBe('queued')
@@ -144,7 +150,7 @@ describe('the life of a stack', () => {
     setCheckpoint(db, first, { sha256, step: 150 })
     setParameters(db, first, sha256)
     endRuns(db, [{ run: a, outcome: { kind: 'reached-last-step' }, parametersSha256: sha, coefficients }], 20)
-    endStack(db, first, { state: 'interrupted', reason: 'x', trainingMs: 3, nowMs: 31 })
+    endStack(db, first, { state: 'interrupted', reason: 'x', trainingMs: 3, programs: noPrograms, nowMs: 31 })
     expect(resetStack(db, first)).toBe(150)
     expect(readStack(db, first)).toMatchObject({
       state: 'queued',

@@ -120,7 +120,8 @@ export function readStudyFiles(db: Readable, study: string): readonly StudyFile[
 }
 
 type Summary = { readonly factors: Factor[]; readonly metrics: Metric[] }
-type StudyRow = Omit<StoredStudy, 'title' | 'question' | 'runs' | 'factors' | 'metrics'> & {
+type StudyRow = Omit<StoredStudy, 'title' | 'question' | 'runs' | 'factors' | 'metrics' | 'programs'> & {
+  readonly programs: string
   readonly title: string
   readonly question: string
   readonly summary: string
@@ -131,9 +132,11 @@ const columns = `s.id, s.name, s.hash, s.title_json AS title, s.question_json AS
   s.created_ms AS createdMs,
   (SELECT group_concat(device, ', ') FROM (SELECT DISTINCT device FROM stacks WHERE study_id = s.id AND device IS NOT NULL)) AS device,
   (SELECT ifnull(sum(run_count * step), 0) FROM stacks WHERE study_id = s.id) AS step,
-  (SELECT ifnull(sum(run_count * steps), 0) FROM stacks WHERE study_id = s.id) AS steps`
+  (SELECT ifnull(sum(run_count * steps), 0) FROM stacks WHERE study_id = s.id) AS steps,
+  (SELECT json_object('made', ifnull(sum(programs_made), 0), 'reused', ifnull(sum(programs_reused), 0), 'seconds', ifnull(sum(programs_ms), 0) / 1000)
+    FROM stacks WHERE study_id = s.id) AS programs`
 
-function toStudy(db: Readable, { summary, title, question, ...row }: StudyRow): StoredStudy {
+function toStudy(db: Readable, { summary, title, question, programs, ...row }: StudyRow): StoredStudy {
   const { factors, metrics } = JSON.parse(summary) as Summary // written by insertStudyRow from such a record
   return {
     ...row,
@@ -142,6 +145,7 @@ function toStudy(db: Readable, { summary, title, question, ...row }: StudyRow): 
     runs: countRuns(db, row.id),
     factors,
     metrics,
+    programs: JSON.parse(programs) as StoredStudy['programs'], // made by the query
   }
 }
 

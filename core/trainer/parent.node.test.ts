@@ -16,7 +16,12 @@ const said = {
   artifact: { kind: 'artifact', job: 'train', what: 'checkpoint', step: 1, path: 'p', sha256: 's', bytes: 1 },
   runsEnded: { kind: 'runsEnded', job: 'train', runs: [] },
   alive: { kind: 'alive', job: 'train' },
-  ended: { kind: 'ended', job: 'train', stopped: false, result: { kind: 'train', trainingMs: 1, steps: 1 } },
+  ended: {
+    kind: 'ended',
+    job: 'train',
+    stopped: false,
+    result: { kind: 'train', trainingMs: 1, programs: { made: 1, reused: 0, ms: 0.5 }, steps: 1 },
+  },
   failed: { kind: 'failed', job: 'train', refusal: { code: 'invalid-input', message: 'no' } },
   log: { kind: 'log', level: 'info', text: 't' },
 } satisfies { readonly [K in FromTrainer['kind']]: Extract<FromTrainer, { kind: K }> }

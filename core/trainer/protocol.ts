@@ -126,9 +126,12 @@ export type FromTrainer =
   | { readonly kind: 'failed'; readonly job: string; readonly refusal: RefusalRecord }
   | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
 
+/** What became of a stack's step: programs made of it, ones of the process that served again, and the time of both (`compiledProgram.ts`). */
+export type Programs = { readonly made: number; readonly reused: number; readonly ms: number }
+
 /** What a job gives back besides rows and files. */
 export type Result =
-  | { readonly kind: 'train'; readonly trainingMs: number; readonly steps: number }
+  | { readonly kind: 'train'; readonly trainingMs: number; readonly programs: Programs; readonly steps: number } // the time of the programs is part of the training's
   | { readonly kind: 'prove'; readonly proof: EngineProof }
   | { readonly kind: 'report' }
   | { readonly kind: 'compare'; readonly comparison: unknown }

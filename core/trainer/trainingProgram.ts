@@ -66,6 +66,7 @@ export type TrainingProgram = {
   readonly kernels: Program['kernels']
   readonly how: Program['how']
   readonly because: Program['because']
+  readonly isReused: Program['isReused']
   dispose(): void
 }
 
@@ -85,6 +86,7 @@ export function captureTraining(lanes: readonly Lane[], state: StackState, step 
     kernels: program.kernels,
     how: program.how,
     because: program.because,
+    isReused: program.isReused,
     dispose: () => program.dispose(),
   }
 }

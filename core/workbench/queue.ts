@@ -14,7 +14,7 @@ import { scratchFolder, type Project } from '#core/store/project.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { endRuns } from '#core/store/runs.ts'
 import { appendRows } from '#core/store/series.ts'
-import { beginStack, endStack, readStack, setCheckpoint, setParameters } from '#core/store/stacks.ts'
+import { beginStack, endStack, noPrograms, readStack, setCheckpoint, setParameters, type Programs } from '#core/store/stacks.ts'
 import type { Clock } from '#core/trainer/clock.ts'
 import { runJob, type JobEnd, type RunningJob } from '#core/trainer/parent.ts'
 import type { Launcher, RunSpec, TrainJob } from '#core/trainer/protocol.ts'
@@ -144,7 +144,7 @@ function takeReady(state: State): Waiting | null {
     if (next === undefined) return null
     if (next.after === null || readStack(parts.project.db, next.after).parametersSha256 !== null) return next
     const sentence = `${next.stack}: expected the stack ${next.after} before it to finish, got ${readStack(parts.project.db, next.after).state}`
-    settle(state, next, { state: 'stopped', refusal: toRecord(new Refusal('conflict', sentence)), trainingMs: 0 })
+    settle(state, next, { state: 'stopped', refusal: toRecord(new Refusal('conflict', sentence)), ...noCost })
   }
 }
 
@@ -156,7 +156,7 @@ function launch(state: State, next: Waiting): Running | null {
     const job = train(parts, next, (step) => (began = { atMs: parts.clock.nowMs(), step }))
     return { waiting: next, job, began: () => began, isStopped: false }
   } catch (error) {
-    settle(state, next, { state: 'failed', refusal: toRecord(error), trainingMs: 0 })
+    settle(state, next, { state: 'failed', refusal: toRecord(error), ...noCost })
     return null
   }
 }
@@ -206,7 +206,7 @@ function stop(state: State, study: string): void {
   if (isBusy(state, study)) stopped.add(study)
   for (const one of waiting.filter((some) => some.study === study)) {
     waiting.splice(waiting.indexOf(one), 1)
-    settle(state, one, { state: 'stopped', refusal: null, trainingMs: 0 })
+    settle(state, one, { state: 'stopped', refusal: null, ...noCost })
   }
   for (const one of running) if (one.waiting.study === study) stopJob(one)
 }
@@ -284,12 +284,15 @@ function predictionsOf(predicted: Predicted, runs: Waiting['runs']) {
   )
 }
 
-type End = { readonly state: RunState; readonly refusal: RefusalRecord | null; readonly trainingMs: number }
+type Cost = { readonly trainingMs: number; readonly programs: Programs }
+type End = { readonly state: RunState; readonly refusal: RefusalRecord | null } & Cost
+
+const noCost: Cost = { trainingMs: 0, programs: noPrograms }
 
 /** Writes down how a stack's job ended. A store that cannot take even that is told to the log and to whoever waits. */
-function record(parts: QueueParts, { stack }: Waiting, { state, refusal, trainingMs }: End): StackEnd {
+function record(parts: QueueParts, { stack }: Waiting, { state, refusal, trainingMs, programs }: End): StackEnd {
   try {
-    endStack(parts.project.db, stack, { state, reason: refusal?.message ?? null, trainingMs, nowMs: parts.nowMs() })
+    endStack(parts.project.db, stack, { state, reason: refusal?.message ?? null, trainingMs, programs, nowMs: parts.nowMs() })
     removeUnreferenced(parts.project)
     return { stack, state, refusal: refusal === null ? null : fromRecord(refusal) }
   } catch (error) {
@@ -306,12 +309,12 @@ function judge(end: JobEnd, isStopped: boolean): End {
       return {
         state: end.stopped ? 'stopped' : 'finished',
         refusal: null,
-        trainingMs: end.result.kind === 'train' ? end.result.trainingMs : 0,
+        ...(end.result.kind === 'train' ? { trainingMs: end.result.trainingMs, programs: end.result.programs } : noCost),
       }
     case 'failed':
-      return { state: 'failed', refusal: end.refusal, trainingMs: 0 }
+      return { state: 'failed', refusal: end.refusal, ...noCost }
     case 'crashed':
     case 'silent':
-      return isStopped ? { state: 'stopped', refusal: null, trainingMs: 0 } : { state: 'interrupted', refusal: end.refusal, trainingMs: 0 }
+      return isStopped ? { state: 'stopped', refusal: null, ...noCost } : { state: 'interrupted', refusal: end.refusal, ...noCost }
   }
 }

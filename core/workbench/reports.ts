@@ -203,6 +203,7 @@ function reproducibilityOf(
     versions: Object.assign({}, ...stacks.map(({ versions }) => versions)) as Record<string, string>, // the union of records of text
     engine: summary.engine,
     device: summary.device,
+    programs: summary.programs,
     seeds: file.seeds,
     stacks: stacks.map(({ id: stack, runs, shape, trainingMs }) => ({
       id: stack,

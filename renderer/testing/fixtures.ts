@@ -15,6 +15,7 @@ export function aStudy(over: Partial<Study> = {}): Study {
     createdMs: 1,
     engine: 'wasm',
     device: null,
+    programs: { made: 1, reused: 0, seconds: 0.02 },
     runs: { queued: 0, running: 0, finished: 8, stopped: 0, failed: 0, interrupted: 0 },
     step: 0,
     steps: 800,

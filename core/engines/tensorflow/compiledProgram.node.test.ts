@@ -120,11 +120,14 @@ describe.skipIf(withoutTensorflow)(`a compiled training step${tensorflowSkipped}
 
   test('is one program for all data, rates and decays of a shape', () => {
     const { binding } = findBackend('tensorflow') as unknown as NodeBackend // what the engine registers
-    const run = (momentum: number, noise: number) =>
-      capture(lanesFor({ data: { ...regression, noise }, optimiser: { ...sgd, learningRate: momentum / 10, momentum } })).advance(0)
+    const run = (momentum: number, noise: number): boolean => {
+      const program = capture(lanesFor({ data: { ...regression, noise }, optimiser: { ...sgd, learningRate: momentum / 10, momentum } }))
+      program.advance(0)
+      return program.isReused
+    }
     run(0.1, 0.1)
     const before = binding.getNumOfSavedModels()
-    run(0.2, 0.5)
+    expect(run(0.2, 0.5)).toBe(true)
     expect(binding.getNumOfSavedModels()).toBe(before)
   })
 

@@ -32,7 +32,7 @@ export function compileProgram(backend: NodeBackend, source: ProgramSource): Pro
   const { binding } = backend
   const rows = rowsOf(source.feeds)
   const { loop, constants, parts, kernels } = inScope(() => traced(backend, source, rows))
-  const model = loadOnce(binding, loop)
+  const { model, isReused } = loadOnce(binding, loop)
   const fixed = loop.fixed.map((name) => created(binding, constantAt(constants, name)))
   let state = parts.map(({ shape, type }, i) => created(binding, { shape, dtype: type, values: valuesOf(stateOf(source)[i]?.[1]) }))
   const buffers = Object.entries(source.feeds).map(([name, feed]) => bufferOf(name, { feed, rows }))
@@ -51,6 +51,8 @@ export function compileProgram(backend: NodeBackend, source: ProgramSource): Pro
     state = next.map(({ id }) => id)
   }
 
+  if (!isReused) call(0, () => ({})) // XLA compiles at the first call, of no steps too
+
   return {
     advance: (feedsAt, count = 1) => {
       for (let done = 0; done < count; done += rows) call(Math.min(rows, count - done), (i) => feedsAt(done + i))
@@ -63,6 +65,7 @@ export function compileProgram(backend: NodeBackend, source: ProgramSource): Pro
     kernels,
     how: loop.isCompiled ? 'xla' : 'graph',
     because: null,
+    isReused,
     dispose: () => release([...state, ...fixed]),
   }
 }
@@ -159,16 +162,16 @@ function created(binding: Binding, { shape, dtype, values }: Constant): number {
 
 const loaded = new Map<string, number>()
 
-function loadOnce(binding: Binding, { bytes }: Loop): number {
+function loadOnce(binding: Binding, { bytes }: Loop): { readonly model: number; readonly isReused: boolean } {
   const hash = createHash('sha256').update(bytes).digest('hex')
   const known = loaded.get(hash)
-  if (known !== undefined) return known
+  if (known !== undefined) return { model: known, isReused: true }
   const folder = mkdtempSync(join(tmpdir(), 'kagami-program-'))
   try {
     writeFileSync(join(folder, 'saved_model.pb'), bytes)
     const model = binding.loadSavedModel(folder, 'serve')
     loaded.set(hash, model)
-    return model
+    return { model, isReused: false }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -14,6 +14,9 @@ export function reproducibility({ reproducibility: box, study }: ReportModel, wo
     words('report.reproducibility.dataEntry', { path, size: formatBytes(bytes, language), hash: sha256 }),
     ...(source === null ? [] : [source[language]]),
   ])
+  const { made, reused, seconds } = box.programs
+  const time = formatDuration((seconds ?? 0) * 1_000, language)
+  const programs = made + reused === 0 ? [] : [words('report.reproducibility.programsValue', { made, reused, time })]
   const versions = Object.entries(box.versions).sort(([a], [b]) => (a < b ? -1 : 1))
   const engine = box.device === null ? box.engine : words('report.reproducibility.engineValue', { engine: box.engine, device: box.device })
   const facts = [
@@ -31,6 +34,7 @@ export function reproducibility({ reproducibility: box, study }: ReportModel, wo
       ],
     },
     { key: 'stacks', values: stacks },
+    { key: 'programs', values: programs },
     { key: 'data', values: data },
   ] as const
   return [

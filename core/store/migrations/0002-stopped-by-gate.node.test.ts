@@ -6,7 +6,7 @@ import { openProject } from '../project.ts'
 import { readRuns } from '../readRuns.ts'
 import { endRuns } from '../runs.ts'
 import { appendRows } from '../series.ts'
-import { endStack, beginStack } from '../stacks.ts'
+import { endStack, beginStack, noPrograms } from '../stacks.ts'
 import { query } from '../statements.ts'
 import { insertStudy } from '../studies.ts'
 import { readCoefficients } from '../vectors.ts'
@@ -33,7 +33,7 @@ function fill(folder: string): void {
   const coefficients = { names: ['x'], measured: Float64Array.of(1.5), predicted: null, margin: null }
   endRuns(project.db, [{ run: a, outcome: { kind: 'reached-last-step' }, ...ended, coefficients }], 3)
   endRuns(project.db, [{ run: b, outcome: { kind: 'diverged', step: 7, place: 'u' }, ...ended }], 4)
-  endStack(project.db, stack, { state: 'finished', reason: null, trainingMs: 5, nowMs: 6 })
+  endStack(project.db, stack, { state: 'finished', reason: null, trainingMs: 5, programs: noPrograms, nowMs: 6 })
   project.close()
 }
 
@@ -48,7 +48,7 @@ function asVersion1(from: string, to: string): void {
   db.exec(`PRAGMA user_version = 1; PRAGMA application_id = ${applicationId}; ATTACH '${join(from, 'project.sqlite')}' AS newer`)
   for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) {
     const columns = db
-      .prepare(`SELECT name FROM pragma_table_info('${String(name)}')`)
+      .prepare(`SELECT name FROM pragma_table_info('${String(name)}', 'main')`)
       .all()
       .map((column) => String(column['name']))
       .join(', ')

@@ -4,10 +4,11 @@ import { place, onDisk } from '../storeErrors.ts'
 import { numberOf, transact, type Readable, type Writable } from '../statements.ts'
 import { first } from './0001-first.ts'
 import { stoppedByGate } from './0002-stopped-by-gate.ts'
+import { programs } from './0003-programs.ts'
 import type { Migration } from './migration.ts'
 
 /** All migrations in order; the last one's version is the schema that this program writes. */
-export const migrations: readonly Migration[] = [first, stoppedByGate]
+export const migrations: readonly Migration[] = [first, stoppedByGate, programs]
 
 /** "Kgmi" in ASCII: what SQLite's header says whose file it is. */
 const applicationId = 0x4b676d69

@@ -36,7 +36,7 @@ export type Behaviour =
 type TrainResult = Extract<Result, { kind: 'train' }>
 type Play = (spec: TrainJob, context: JobContext) => Promise<TrainResult>
 
-const done: TrainResult = { kind: 'train', trainingMs: 1, steps: 3 }
+const done: TrainResult = { kind: 'train', trainingMs: 1, programs: { made: 1, reused: 0, ms: 0.5 }, steps: 3 }
 export const linesBeforeDeath = 50 // small enough to lie in the channel's buffer when the process dies
 export const lastWords = 'the fixture dies on purpose'
 

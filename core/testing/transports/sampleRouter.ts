@@ -31,7 +31,7 @@ const plan: Plan = {
   stacks: [{ id: 's-0', runs: 80, shape: { depth: [2, null] }, parameters: 24, steps: 40_000, bytes: 1, seconds: Number.NaN }], warnings: ['none'],
 } // prettier-ignore
 const study: Study = {
-  id: '0a1b', name: 'a', hash, title: words, question: words, formula: '\\ell', formulaMathml: '<math><mi>ℓ</mi></math>', createdMs: 0, engine: 'wasm', device: null,
+  id: '0a1b', name: 'a', hash, title: words, question: words, formula: '\\ell', formulaMathml: '<math><mi>ℓ</mi></math>', createdMs: 0, engine: 'wasm', device: null, programs: { made: 1, reused: 0, seconds: 0.02 },
   runs: { queued: 0, running: 1, finished: 2, stopped: 3, failed: 4, interrupted: 5 }, step: 1, steps: 2, secondsLeft: null, factors: [factor],
   metrics: [{ name: 'loss', title: words, unit: '', scale: 'log', isPredictable: true }],
   verdict: [{ metric: 'loss', rule: 'at-most', limit: 1e-3, upper: null, of: 'each', over: 'last', relativeTo: [], where: [], theory: null, predicted: null, reason: null, passed: 0, total: 1, runs: 1, value: null, interval: null, least: -Infinity, most: -Infinity, worst: -Infinity, worstRun: null }],

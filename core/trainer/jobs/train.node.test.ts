@@ -129,7 +129,7 @@ describe('the train job', () => {
     const data = { kind: 'csv', path: 'table.csv', target: 'y', delimiter: ';', standardise: false }
     const fields = { data, optimiser: { kind: 'sgd', learningRate: 0.2 }, regularisation: { weightDecay: 0.5 }, training: { steps: 3_000 } }
     const { said, result } = await run([fields], { files: { 'table.csv': stored } })
-    expect(result).toMatchObject({ kind: 'train', steps: 3_000 })
+    expect(result).toMatchObject({ kind: 'train', steps: 3_000, programs: { made: 1, reused: 0 } })
     const [end] = said.ends
     expect(end).toMatchObject({ outcome: { kind: 'reached-last-step' }, coefficients: { names: ['a', 'b'] } })
     // theory.md 8.2; float32 training ends within 1e-5 of it, section 8 [R]

@@ -15,7 +15,7 @@ import type { JobContext } from '../childJob.ts'
 import { monotonicClock } from '../clock.ts'
 import { laneMaker, type Lane } from '../lanes.ts'
 import { laneParameters, measureOf, vectorOf, type Measure } from '../measure.ts'
-import type { Result, RunEnd, TrainJob } from '../protocol.ts'
+import type { Programs, Result, RunEnd, TrainJob } from '../protocol.ts'
 import { readCheckpoint, stackName, startFromParameters, writeCheckpoint, writeParameters } from '../stackFile.ts'
 import { captureTraining, lifeState, startState, type StackState, type TrainingProgram } from '../trainingProgram.ts'
 
@@ -42,7 +42,7 @@ export async function runTrain(spec: TrainJob, context: JobContext): Promise<Ext
     })
     if (training.because !== null) context.log('warning', `runs op by op: ${training.because}`)
     await training.run()
-    return { kind: 'train', trainingMs: training.trainingMs, steps: training.step - from.step }
+    return { kind: 'train', trainingMs: training.trainingMs, programs: training.programs, steps: training.step - from.step }
   } finally {
     training.dispose()
   }
@@ -104,7 +104,8 @@ class Training {
   #checkpointedAt: number | null // the step; a second file of its name would replace one that the parent has not taken yet
   #sentMs: number
   step: number
-  trainingMs = 0
+  trainingMs = 0 // the programs' making in it
+  programs: Programs = { made: 0, reused: 0, ms: 0 }
 
   constructor(parts: TrainingParts) {
     const [first] = parts.lanes
@@ -115,7 +116,7 @@ class Training {
     this.#steps = first.study.training.steps
     this.#taskSteps = first.tasks.map(({ step }) => step)
     this.step = parts.from.step
-    this.#program = captureTraining(parts.lanes, parts.from.state, this.step)
+    this.#program = this.#made(parts.from.state)
     this.#task = this.#taskSteps.findLastIndex((step) => step <= this.step)
     this.#checkpointedAt = parts.spec.checkpointFrom === null ? null : this.step
     this.#checkpointMs = this.#sentMs = monotonicClock.nowMs()
@@ -139,8 +140,8 @@ class Training {
 
   /** Some steps, at most to the next recorded one; whether it was reached. */
   #advance(): boolean {
-    const began = monotonicClock.nowMs()
     this.#changeTask()
+    const began = monotonicClock.nowMs()
     const record = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
     const until = Math.min(record, this.#taskSteps.find((step) => step > this.step) ?? record)
     if (!this.#isAnyAlive) this.step = until // a step would change nothing
@@ -165,11 +166,24 @@ class Training {
 
   #capture(state: StackState): void {
     this.#program.dispose()
-    this.#program = captureTraining(this.#parts.lanes, state, this.step)
+    this.#program = this.#made(state)
   }
 
-  get how(): TrainingProgram['how'] {
-    return this.#program.how
+  /** The program of the step from `state` on, counted and timed. */
+  #made(state: StackState): TrainingProgram {
+    const began = monotonicClock.nowMs()
+    const program = captureTraining(this.#parts.lanes, state, this.step)
+    const ms = monotonicClock.nowMs() - began
+    const { made, reused } = this.programs
+    this.programs = { made: made + (program.isReused ? 0 : 1), reused: reused + (program.isReused ? 1 : 0), ms: this.programs.ms + ms }
+    this.trainingMs += ms
+    return program
+  }
+
+  /** What the step runs as, with the reason where it is not what the engine could. */
+  get how(): string {
+    const { how, because } = this.#program
+    return because === null ? how : `${how} (${because})`
   }
 
   get because(): TrainingProgram['because'] {
