@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { EngineName } from '#core/contract/engines.ts'
 import type { Outcome, Run, RunState } from '#core/contract/runs.ts'
 import { main } from '#core/hosts/cli/main.ts'
 import { resources, root } from '#core/hosts/node.ts'
@@ -129,10 +130,10 @@ function recordOf(db: Readable, { id, state, outcome, parametersSha256 }: Run): 
 }
 
 /** Trains a study in a project to its end and returns what the runs came to. */
-export async function train(project: string, text: string): Promise<Readonly<Record<string, RunRecord>>> {
+export async function train(project: string, text: string, engine: EngineName = 'wasm'): Promise<Readonly<Record<string, RunRecord>>> {
   const workbench = openTestWorkbench(project, { jobs: 2 })
   try {
-    await workbench.idle(workbench.start({ text }).study)
+    await workbench.idle(workbench.start({ text }, engine).study)
     return recordsOf(workbench.project.db)
   } finally {
     await workbench.close()

@@ -1,14 +1,15 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readRuns } from '#core/store/readRuns.ts'
 import { verifyProject } from '#core/store/verify.ts'
+import { tensorflowSkipped, withoutTensorflow } from '#core/testing/engines.ts'
 import { openTestWorkbench, overheard, recordsOf, studyText, temporaryFolder, train } from '#core/testing/studies.ts'
 
 const kills = 20
-const text = studyText({
-  name: 'noisy',
-  optimiser: { kind: 'sgd', learningRate: 0.01, momentum: 0.5, batch: 5 },
-  training: { steps: 60_000, record: { every: 50 } },
-})
+const title = '20 random kills of the trainer, seed %i: a sentence within 2 s each, and the bytes of an unbroken run'
+const engines = {
+  wasm: { steps: 60_000, every: 50 },
+  tensorflow: { steps: 600_000, every: 500 }, // one program of many steps: ten times as many in the time
+}
 
 /** Moments drawn by a generator that is written here, so that a failure can be repeated: x ← 48271x mod 2³¹ − 1. Source: Park and Miller, 1993. */
 function momentsMs(seed: number): () => number {
@@ -19,9 +20,21 @@ function momentsMs(seed: number): () => number {
   }
 }
 
-test.each([1, 2])('20 random kills of the trainer, seed %i: a sentence within 2 s each, and the bytes of an unbroken run', async (seed) => {
+test.each([1, 2])(`wasm, ${title}`, (seed) => killAtRandom('wasm', seed))
+
+describe.skipIf(withoutTensorflow)(`tensorflow${tensorflowSkipped}`, () => {
+  test.each([3, 4])(title, (seed) => killAtRandom('tensorflow', seed))
+})
+
+async function killAtRandom(engine: keyof typeof engines, seed: number): Promise<void> {
+  const { steps: last, every } = engines[engine]
+  const text = studyText({
+    name: 'noisy',
+    optimiser: { kind: 'sgd', learningRate: 0.01, momentum: 0.5, batch: 5 },
+    training: { steps: last, record: { every } },
+  })
   const place = temporaryFolder()
-  const unbroken = await train(place.path('unbroken.kagami'), text)
+  const unbroken = await train(place.path('unbroken.kagami'), text, engine)
   const next = momentsMs(seed)
   let [left, killedMs] = [kills, 0]
   const steps: number[] = []
@@ -35,7 +48,7 @@ test.each([1, 2])('20 random kills of the trainer, seed %i: a sentence within 2 
     }, next())
   })
   const workbench = openTestWorkbench(place.path('a.kagami'), { launcher, checkpointEveryMs: 50 })
-  const { study } = workbench.start({ text })
+  const { study } = workbench.start({ text }, engine)
   const waits: number[] = []
   for (; left > 0; left -= 1) {
     const [end] = await workbench.idle(study)
@@ -50,11 +63,11 @@ test.each([1, 2])('20 random kills of the trainer, seed %i: a sentence within 2 
   }
   await workbench.idle(study)
   process.stdout.write(
-    `seed ${seed}: ${waits.length} kills at steps ${Array.from(waits, (_, i) => steps[i] ?? 'none').join(', ')}; longest wait for the sentence ${Math.max(...waits).toFixed(0)} ms\n`,
+    `${engine}, seed ${seed}: ${waits.length} kills at steps ${Array.from(waits, (_, i) => steps[i] ?? 'none').join(', ')}; longest wait for the sentence ${Math.max(...waits).toFixed(0)} ms\n`,
   )
   expect(waits).toHaveLength(kills)
   expect(Math.max(...waits)).toBeLessThan(2_000) // what an analyst waits for instead of a spinner
   expect(recordsOf(workbench.project.db)).toEqual(unbroken)
   await workbench.close()
   place.remove()
-})
+}
