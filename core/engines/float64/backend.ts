@@ -9,14 +9,24 @@ import { getKernel, KernelBackend, registerKernel, type DataId, type DataType, t
 import { assert } from '#core/contract/errors.ts'
 import { sizeOf, type Block, type Dtype, type Kernel, type Values } from './block.ts'
 import { arrangement } from './kernels/arrangement.ts'
+import { convolutions } from './kernels/convolution.ts'
 import { elementwise } from './kernels/elementwise.ts'
 import { indexing } from './kernels/indexing.ts'
 import { batchMatMul } from './kernels/matMul.ts'
+import { poolings } from './kernels/pooling.ts'
 import { reductions } from './kernels/reductions.ts'
 
 export const backendName = 'float64'
 
-const kernels: Readonly<Record<string, Kernel>> = { ...arrangement, ...elementwise, ...indexing, ...reductions, BatchMatMul: batchMatMul }
+const kernels: Readonly<Record<string, Kernel>> = {
+  ...arrangement,
+  ...convolutions,
+  ...elementwise,
+  ...indexing,
+  ...poolings,
+  ...reductions,
+  BatchMatMul: batchMatMul,
+}
 export const kernelNames: readonly string[] = Object.keys(kernels)
 
 type Entry = { readonly values: Values; readonly dtype: Dtype; references: number }

@@ -6,9 +6,12 @@ import {
   all,
   any,
   argMax,
+  avgPool,
   cast,
   clone,
   concat,
+  conv2d,
+  depthwiseConv2d,
   div,
   elu,
   equal,
@@ -31,6 +34,7 @@ import {
   matMul,
   max,
   maximum,
+  maxPool,
   mean,
   memory,
   min,
@@ -69,6 +73,7 @@ import {
   type Tensor,
   type Rank,
   type Tensor2D,
+  type Tensor4D,
 } from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
@@ -128,6 +133,9 @@ const twice = (op: (x: Tensor) => Tensor, shape: readonly number[], shift = 0): 
   { x: parameter(shape) },
 ]
 const other = (shape: readonly number[]) => tensor64(numbers(shape.reduce((product, n) => product * n, 1), 1.7), shape) // prettier-ignore
+const image = (x: Tensor) => x as Tensor4D // its shape has four axes
+const picture = (shape: readonly number[]) => image(other(shape))
+const filter = picture
 const rows = () => tensor1d([2, 0, 2], 'int32')
 
 const operations: Readonly<Record<string, readonly [Scalar64, Arrays64]>> = {
@@ -182,6 +190,22 @@ const operations: Readonly<Record<string, readonly [Scalar64, Arrays64]>> = {
   Unpack: twice((x) => mul(unstack(x, 1)[0] as Tensor, unstack(x, 1)[2] as Tensor), [2, 3]), // three parts
   Tile: twice((x) => mul(tile(x, [2, 3]), other([4, 6])), [2, 2]),
   GatherV2: twice((x) => mul(gather(x, rows(), 1), other([2, 3])), [2, 3]),
+  Conv2D: twice((x) => conv2d(image(x), filter([3, 2, 2, 3]), [1, 2], 'same'), [2, 4, 5, 2]),
+  'Conv2D by its filter': twice((x) => conv2d(picture([2, 5, 4, 2]), image(x), 2, 'valid'), [2, 3, 2, 2]),
+  'Conv2DBackpropInput Conv2DBackpropFilter: a convolution of both': twice(
+    (x) => conv2d(image(x), image(tanh(x)), 1, 'same'),
+    [2, 2, 2, 2],
+  ),
+  'Conv2D, its taps apart': twice((x) => conv2d(image(x), filter([2, 2, 1, 2]), 1, 'same', 'NHWC', 2), [1, 4, 4, 1]),
+  DepthwiseConv2dNative: twice((x) => depthwiseConv2d(image(x), filter([3, 2, 2, 3]), 2, 'same'), [2, 4, 5, 2]),
+  'DepthwiseConv2dNative by its filter': twice((x) => depthwiseConv2d(picture([2, 5, 4, 2]), image(x), 1, 'valid'), [2, 3, 2, 2]),
+  'DepthwiseConv2dNativeBackpropInput DepthwiseConv2dNativeBackpropFilter: of both': twice(
+    (x) => depthwiseConv2d(image(x), image(exp(x)), 1, 'same'),
+    [2, 2, 2, 2],
+  ),
+  'MaxPool MaxPoolGrad MaxPoolGradGrad': twice((x) => mul(maxPool(image(exp(x)), [2, 3], 2, 'same'), picture([2, 2, 3, 2])), [2, 4, 5, 2]),
+  'MaxPool of windows that overlap': twice((x) => maxPool(image(exp(x)), 2, 1, 'valid'), [1, 4, 4, 2]),
+  'AvgPool AvgPoolGrad': twice((x) => mul(avgPool(image(exp(x)), [3, 2], 2, 'same'), picture([2, 2, 3, 2])), [2, 4, 5, 2]),
   UnsortedSegmentSum: twice((x) => unsortedSegmentSum(x, tensor1d([1, -1, 1], 'int32'), 2), [3, 2]),
 }
 
@@ -191,7 +215,7 @@ describe('gradient64 and hessianVector64 of each operation', () => {
   test('every gradient of the table is among them, or is 0', () => {
     const flat =
       'Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalNot IsFinite IsNan Sign Step ZerosLike OnesLike All Any ArgMax OneHot'
-    const named = [...Object.keys(operations).map((name) => name.split(/[ ,]/)[0]), ...flat.split(' '), 'Cast']
+    const named = [...Object.keys(operations).flatMap((name) => name.split(/[ ,:]/)), ...flat.split(' '), 'Cast']
     expect(gradients.map(({ kernelName }) => kernelName).filter((name) => !named.includes(name))).toEqual([])
   })
   test('what is locally constant has derivative 0 and leaves the rest alone', () => {

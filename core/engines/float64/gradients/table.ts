@@ -8,9 +8,10 @@
  */
 import { getGradient, registerGradient, unregisterGradient, type GradConfig } from '@tensorflow/tfjs-core'
 import { arrangementGradients } from './arrangement.ts'
+import { convolutionRules } from './convolution.ts'
 import { elementwiseGradients } from './elementwise.ts'
 
-export const gradients: readonly GradConfig[] = [...elementwiseGradients, ...arrangementGradients]
+export const gradients: readonly GradConfig[] = [...elementwiseGradients, ...arrangementGradients, ...convolutionRules]
 
 /** Runs an action with our gradients in tfjs's table and puts back what was there. */
 export function withGradients<T>(action: () => T): T {

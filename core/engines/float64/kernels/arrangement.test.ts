@@ -163,7 +163,9 @@ describe('the kernels together', () => {
     const folds = 'All Any ArgMax BatchMatMul Max Mean Min Prod Softmax Sum'
     const moves = 'Cast Concat ExpandDims Fill Identity OnesLike Pack PadV2 Reshape Slice SplitV Tile Transpose Unpack ZerosLike'
     const choices = 'GatherV2 OneHot Select UnsortedSegmentSum'
-    const tested = [ofOneNumber, ofTwo, folds, moves, choices].flatMap((names) => names.split(' '))
+    const convolutions = ['Conv2D', 'DepthwiseConv2dNative'].flatMap((name) => [name, `${name}BackpropInput`, `${name}BackpropFilter`])
+    const images = [...convolutions, 'MaxPool', 'MaxPoolGrad', 'MaxPoolGradGrad', 'AvgPool', 'AvgPoolGrad'].join(' ')
+    const tested = [ofOneNumber, ofTwo, folds, moves, choices, images].flatMap((names) => names.split(' '))
     expect(tested.sort()).toEqual([...kernelNames].sort())
   })
 })
