@@ -1,6 +1,6 @@
 /** Trainers as child processes of this one. Electron's main process has its own launcher: it may not fork itself. */
 import { fork, type ChildProcess } from 'node:child_process'
-import { trainerEnvironment } from './environment.ts'
+import { trainerEnvironment, trainerFlags } from './environment.ts'
 import { isFromTrainer } from './messages.ts'
 import type { Launcher, LauncherHandlers, TrainerHandle } from './protocol.ts'
 
@@ -22,7 +22,7 @@ export function forkLauncher({ entry, node = process.execPath, env = {} }: ForkO
 function start(entry: URL, { node, env }: { readonly node: string; readonly env: Readonly<Record<string, string>> }): ChildProcess {
   return fork(entry, [], {
     execPath: node,
-    execArgv: [], // a debugger's port or a test runner's flags are not the trainer's
+    execArgv: [...trainerFlags], // a debugger's port or a test runner's flags are not the trainer's
     env: { ...process.env, ...env, ...trainerEnvironment({ ...process.env, ...env }) },
     serialization: 'advanced', // the default, JSON, loses NaN, ±∞, −0 and typed arrays
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

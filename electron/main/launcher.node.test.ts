@@ -55,7 +55,11 @@ describe('utilityLauncher', () => {
       exited: () => undefined,
     })
     expect(asked).toEqual([
-      ['/out/main/trainer.js', [], { serviceName: 'Kagami trainer', stdio: ['ignore', 'ignore', 'pipe'], execArgv: [] }],
+      [
+        '/out/main/trainer.js',
+        [],
+        { serviceName: 'Kagami trainer', stdio: ['ignore', 'ignore', 'pipe'], execArgv: ['--max-semi-space-size=4'] },
+      ],
     ])
   })
 

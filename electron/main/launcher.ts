@@ -3,7 +3,7 @@
  * Electron tells an exit by one number and perhaps before the last messages; both are put right here.
  */
 import { constants } from 'node:os'
-import { trainerEnvironment } from '#core/trainer/environment.ts'
+import { trainerEnvironment, trainerFlags } from '#core/trainer/environment.ts'
 import { isFromTrainer } from '#core/trainer/messages.ts'
 import type { Launcher, LauncherHandlers, TrainerHandle } from '#core/trainer/protocol.ts'
 
@@ -46,7 +46,7 @@ function launch({ fork, entry, kill, platform }: UtilityLauncherSettings, handle
   const child = fork(entry, [], {
     serviceName: 'Kagami trainer',
     stdio: ['ignore', 'ignore', 'pipe'],
-    execArgv: [],
+    execArgv: [...trainerFlags],
     ...(Object.keys(more).length === 0 ? {} : { env: { ...process.env, ...more } }),
   })
   let stderr = ''
