@@ -8,11 +8,13 @@ import { define, entry, made, numbers, run, type Result, type Shape } from './by
 expect.extend({ toBeAllclose })
 
 const image = (shape: Shape, phase = 0) => made(shape, phase) as Tensor4D // its shape has four axes
+const matrix = (values: readonly number[]) => tensor64(values, [1, Math.sqrt(values.length), Math.sqrt(values.length), 1]) as Tensor4D // as above
+const taps = (values: readonly number[]) => tensor64(values, [Math.sqrt(values.length), Math.sqrt(values.length), 1, 1]) as Tensor4D // as above
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
 const sum = (values: readonly number[]) => values.reduce((so, value) => so + value, 0)
 const dot = (a: Result, b: Result) => sum(a.values.map((value, i) => value * (b.values[i] ?? Number.NaN)))
 const kernel = (name: string, inputs: Record<string, Tensor>, attributes: object) =>
-  engine().runKernel(name, inputs, { ...attributes }) as Tensor // these have one result
+  engine().runKernel<Tensor>(name, inputs, { ...attributes }) // these have one result
 
 type Case = {
   readonly x: Shape
@@ -66,8 +68,7 @@ describe('convolutions', () => {
   test('by hand: the kernel is not turned round', () => {
     // [1 2 3; 4 5 6; 7 8 9] with [1 2; 3 4]: 1·1 + 2·2 + 3·4 + 4·5 = 37, then 47, 67, 77
     const [x, w] = [upTo(9).map((i) => i + 1), [1, 2, 3, 4]]
-    const of = (pad: 'valid' | 'same') =>
-      run(() => conv2d(tensor64(x, [1, 3, 3, 1]) as Tensor4D, tensor64(w, [2, 2, 1, 1]) as Tensor4D, 1, pad))
+    const of = (pad: 'valid' | 'same') => run(() => conv2d(matrix(x), taps(w), 1, pad))
     expect(of('valid')).toEqual({ shape: [1, 2, 2, 1], dtype: 'float32', values: [37, 47, 67, 77] })
     // zeros below and to the right: 3·1 + 6·3 = 21, 6·1 + 9·3 = 33, 7·1 + 8·2 = 23, 8·1 + 9·2 = 26, 9·1 = 9
     expect(of('same').values).toEqual([37, 47, 21, 67, 77, 33, 23, 26, 9])
@@ -116,8 +117,7 @@ describe('convolutions', () => {
   test('a NaN reaches the windows that hold it and no other, and zeros of padding are no products with ∞', () => {
     const x = [Number.NaN, 0, 0, 0, 0, 0, 0, 0, 0]
     const ones = (size: number) => new Array<number>(size * size).fill(1)
-    const of = (values: number[], filter: number[]) =>
-      run(() => conv2d(tensor64(values, [1, 3, 3, 1]) as Tensor4D, tensor64(filter, [2, 2, 1, 1]) as Tensor4D, 1, 'same')).values
+    const of = (values: number[], filter: number[]) => run(() => conv2d(matrix(values), taps(filter), 1, 'same')).values
     expect(of(x, ones(2)).map(Number.isNaN)).toEqual(upTo(9).map((i) => i === 0))
     expect(of(ones(3), [1, Infinity, 1, 1])[2]).toBe(2) // the window at the right edge has its taps of the left column alone
   })
@@ -130,7 +130,7 @@ describe('convolutions', () => {
 
 describe('poolings', () => {
   const x = [1, 5, 2, 0, 7, 3, 8, 4, 6] // [1 5 2; 0 7 3; 8 4 6]
-  const of = (op: typeof maxPool, pad: 'same' | 'valid') => run(() => op(tensor64(x, [1, 3, 3, 1]) as Tensor4D, 2, pad === 'valid' ? 1 : 2, pad)).values // prettier-ignore
+  const of = (op: typeof maxPool, pad: 'same' | 'valid') => run(() => op(matrix(x), 2, pad === 'valid' ? 1 : 2, pad)).values // prettier-ignore
   test('by hand: the largest and the mean of each window', () => {
     expect(of(maxPool, 'valid')).toEqual([7, 7, 8, 7])
     expect(of(avgPool, 'valid')).toEqual([13 / 4, 17 / 4, 19 / 4, 20 / 4])
@@ -151,7 +151,7 @@ describe('poolings', () => {
     expect(to([2, 3, 3, 3])).toEqual([0, 1, 0, 0])
     expect(to([0, 0, 0, 0])).toEqual([1, 0, 0, 0])
     expect(to([2, Number.NaN, 9, Number.NaN])).toEqual([0, 1, 0, 0])
-    const largest = (values: number[]) => run(() => maxPool(tensor64(values, [1, 2, 2, 1]) as Tensor4D, 2, 2, 'valid')).values
+    const largest = (values: number[]) => run(() => maxPool(matrix(values), 2, 2, 'valid')).values
     expect([largest([2, Number.NaN, 9, 1]), largest([-Infinity, -Infinity, -Infinity, -Infinity]), largest([-3, -2, -5, -4])]).toEqual([[Number.NaN], [-Infinity], [-2]]) // prettier-ignore
   })
   test.each([

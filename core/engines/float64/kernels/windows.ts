@@ -68,18 +68,21 @@ type Visit = (place: number, window: number, tap: number) => void
 
 /** Every tap that lies inside, window after window and in each row after row; taps outside look at nothing. */
 export function eachTap({ batch, rows, columns }: Windows, visit: Visit): void {
-  let window = 0
-  for (let n = 0; n < batch; n += 1)
-    for (let i = 0; i < rows.outputs; i += 1)
-      for (let j = 0; j < columns.outputs; j += 1) {
-        for (let a = 0; a < rows.kernel; a += 1) {
-          const row = i * rows.stride - rows.before + a * rows.dilation
-          if (row < 0 || row >= rows.size) continue
-          for (let b = 0; b < columns.kernel; b += 1) {
-            const column = j * columns.stride - columns.before + b * columns.dilation
-            if (column >= 0 && column < columns.size) visit((n * rows.size + row) * columns.size + column, window, a * columns.kernel + b)
-          }
-        }
-        window += 1
-      }
+  const [down, across] = [tapsOf(rows), tapsOf(columns)]
+  for (let window = 0; window < batch * rows.outputs * columns.outputs; window += 1) {
+    const line = Math.floor(window / columns.outputs) // of all images
+    const image = Math.floor(line / rows.outputs) * rows.size
+    for (const [a, row] of down[line % rows.outputs] ?? [])
+      for (const [b, column] of across[window % columns.outputs] ?? [])
+        visit((image + row) * columns.size + column, window, a * columns.kernel + b)
+  }
+}
+
+/** Of each window along an axis, the taps that lie inside with the places that they look at. */
+function tapsOf({ size, kernel, stride, dilation, before, outputs }: Axis): (readonly (readonly [tap: number, place: number])[])[] {
+  return Array.from({ length: outputs }, (_, i) =>
+    Array.from({ length: kernel }, (_tap, a) => [a, i * stride - before + a * dilation] as const).filter(
+      ([, place]) => place >= 0 && place < size,
+    ),
+  )
 }
