@@ -5,9 +5,14 @@ import { env, findBackendFactory, ready, registerBackend, removeBackend, setBack
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm'
 import { Refusal } from '#core/contract/errors.ts'
 import type { Engine } from '../engine.ts'
+import { registerConvolutionGradients } from './gradients/convolution.ts'
 import { registerMatMulGradient } from './gradients/matMul.ts'
 import { registerBatchMatMul } from './kernels/batchMatMul.ts'
+import { registerConv2DBackpropFilter } from './kernels/conv2DBackpropFilter.ts'
+import { registerConv2DBackpropInput } from './kernels/conv2DBackpropInput.ts'
+import { registerDepthwiseBackpropFilter } from './kernels/depthwiseBackpropFilter.ts'
 import { registerGatherV2 } from './kernels/gatherV2.ts'
+import { registerPoolGradients } from './kernels/poolGrad.ts'
 import { registerTanh } from './kernels/tanh.ts'
 import { registerUnsortedSegmentSum } from './kernels/unsortedSegmentSum.ts'
 import { watchNatives } from './natives.ts'
@@ -18,11 +23,16 @@ export const wasm: Engine = {
     env().set('PROD', true) // no NaN checks and no warnings of tfjs's own: divergence is an outcome that the loop records
     watchBackend()
     registerBatchMatMul()
+    registerConv2DBackpropFilter()
+    registerConv2DBackpropInput()
+    registerDepthwiseBackpropFilter()
     registerGatherV2()
+    registerPoolGradients()
     registerTanh()
     registerUnsortedSegmentSum()
     if (!(await setBackend('wasm'))) throw new Refusal('engine-unavailable', 'wasm: the WebAssembly backend did not start')
     await ready()
+    registerConvolutionGradients()
     registerMatMulGradient()
     return {
       kind: 'wasm',
