@@ -81,7 +81,7 @@ test.each(problems.map((problem) => [problem.name, problem] as const))(
       return { workbench, close: () => workbench.close() }
     }
     try {
-      const { losses } = await trainOnce({ open, clock: monotonicClock }, problem, { processes: 1, steps })
+      const { losses } = await trainOnce({ open, clock: monotonicClock }, problem, { engine: 'wasm', processes: 1, steps })
       const arrays = arraysOf(writePeerProblem(problem, resources))
       expect(losses).toHaveLength(problem.runs)
       expect(arrays['x']?.shape[0]).toBe(problem.runs)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
-import { runRounds, tolerance, type Contender } from './race.ts'
+import { ourName, type Contender } from './contenders.ts'
+import { runRounds, tolerance } from './race.ts'
 
-const problem = { name: 'small', steps: 2_000 }
+const problem = { name: 'small', flops: 6e6 }
 
 /** A contender with these milliseconds a step, one a round; a text is the sentence of a failure. */
 function contender(program: string, script: readonly (number | string)[], given: Partial<Contender> = {}): Contender {
@@ -10,6 +11,7 @@ function contender(program: string, script: readonly (number | string)[], given:
   return {
     program,
     how: 'somehow',
+    engine: program === ourName ? 'wasm' : null,
     processes: 1,
     version: '1.0',
     startSeconds: 2,
@@ -27,25 +29,49 @@ function contender(program: string, script: readonly (number | string)[], given:
 }
 
 describe('runRounds', () => {
-  test('gives medians, ranges, the time of the whole sweep and ratios to the first', async () => {
+  test('gives medians, ranges, rates and ratios to Kagami', async () => {
     const [ours, theirs] = await runRounds([contender('Kagami', [1, 2, 4]), contender('PyTorch', [3, 4, 4])], { problem, rounds: 3 })
     expect(ours).toMatchObject({
       steps: 30,
       msPerStep: { median: 2, least: 1, most: 4 },
-      sweepSeconds: 4,
+      rounds: [1, 2, 4],
+      gflops: 3, // 6 million operations in 2 ms
       ratio: { median: 1, least: 1, most: 1 },
+      isMeasure: true,
     })
     expect(theirs).toMatchObject({
       problem: 'small',
       program: 'PyTorch',
       msPerStep: { median: 4, least: 3, most: 4 },
-      sweepSeconds: 8, // 2,000 steps of 4 ms
+      gflops: 1.5,
+      isMeasure: false,
       ratio: { median: 2, least: 1, most: 3 }, // 3/1, 4/2, 4/4
       threads: 0.5,
       startSeconds: 2,
       compileSeconds: 1,
       sentence: null,
     })
+  })
+  test('measures by the fastest of Kagami with one process that ends all rounds', async () => {
+    const rows = await runRounds(
+      [
+        contender(ourName, [4, 4]),
+        contender(ourName, [2, 8], { engine: 'tensorflow' }),
+        contender(ourName, [1, 1], { processes: 2 }),
+        contender(ourName, [0.1, 'killed'], { engine: 'cpu' }),
+        contender('JAX', [1, 4]),
+      ],
+      { problem, rounds: 2 },
+    )
+    expect(rows.map(({ isMeasure }) => isMeasure)).toEqual([true, false, false, false, false])
+    expect(rows[4]?.ratio).toEqual({ median: 0.625, least: 0.25, most: 1 })
+  })
+  test('has no ratios where Kagami has no time', async () => {
+    const rows = await runRounds([contender(ourName, ['no kernel']), contender('JAX', [2])], { problem, rounds: 1 })
+    expect(rows.map(({ ratio, sentence }) => [ratio, sentence])).toEqual([
+      [null, 'no kernel'],
+      [null, null],
+    ])
   })
   test('begins each round with another', async () => {
     const turns: string[] = []
