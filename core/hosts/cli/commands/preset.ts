@@ -2,6 +2,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Option } from 'commander'
+import { engineNames, type EngineName } from '#core/contract/engines.ts'
 import type { Study } from '#core/contract/studies.ts'
 import { overallState } from '#core/presentation/sentences.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
@@ -14,7 +16,7 @@ import { print, printJson, printTable, say } from '../output.ts'
 import { renewTable, type Section } from '../presetTable.ts'
 
 type Options = { json?: boolean }
-type CheckOptions = Options & { data?: string; out?: string }
+type CheckOptions = Options & { data?: string; engine?: EngineName; out?: string }
 
 /** What a check came to. */
 type Checked = { readonly summary: Study; readonly seconds: number; readonly runs: number }
@@ -44,19 +46,20 @@ export const addPreset: Register = (program, done) => {
     .command('check <names...>')
     .description('run each in a project of its own and hold it to its gates; `all` for every one that needs no --data, with it every one')
     .option('--data <path>', 'the file, or the folder of files, that a preset names only by what is to be given')
+    .addOption(new Option('--engine <name>', 'what computes; tensorflow where it is installed, else wasm').choices([...engineNames]))
     .option('--out <file>', 'also write the values as tables in Markdown; sections of other presets in the file stay')
     .option('--json', 'machine-readable result')
     .action(async (names: string[], options: CheckOptions) => done(await checkAll(names, options)))
 }
 
-async function checkAll(names: readonly string[], { json, data, out }: CheckOptions): Promise<Exit> {
+async function checkAll(names: readonly string[], { json, data, engine, out }: CheckOptions): Promise<Exit> {
   const wanted = names.includes('all')
     ? listPresets(resources).flatMap(({ name, files }) => (files.length > 0 && data === undefined ? [] : [name]))
     : names
   for (const name of wanted) presetText(resources, name) // an unknown name is told before anything runs
   const checked: Checked[] = []
   for (const name of wanted) {
-    const one = await check(name, data)
+    const one = await check(name, { data, engine })
     checked.push(one)
     if (out !== undefined) writeFileSync(out, renewTable(existsSync(out) ? readFileSync(out, 'utf8') : null, [sectionOf(one)])) // at once: the next may take half an hour
     if (json === true) continue
@@ -67,7 +70,7 @@ async function checkAll(names: readonly string[], { json, data, out }: CheckOpti
   return checked.every(({ summary }) => overallState(summary.verdict) === 'holds') ? 0 : 1
 }
 
-async function check(name: string, data: string | undefined): Promise<Checked> {
+async function check(name: string, { data, engine }: Pick<CheckOptions, 'data' | 'engine'>): Promise<Checked> {
   const folder = mkdtempSync(join(tmpdir(), 'kagami-check-'))
   const workbench = openWorkbench({ project: join(folder, `${name}.kagami`), create: true, log: say, jobs: availableParallelism() })
   const began = monotonicClock.nowMs()
@@ -76,7 +79,7 @@ async function check(name: string, data: string | undefined): Promise<Checked> {
       data === undefined || filesToGive({ name, text: presetText(resources, name) }).length === 0
         ? []
         : [`data.path=${JSON.stringify(resolve(data))}`]
-    const { study } = workbench.start({ preset: name, overrides })
+    const { study } = workbench.start({ preset: name, overrides }, engine)
     const failure = failureOf(workbench.project, study, await workbench.idle(study))
     if (failure !== null) throw failure
     const summary = workbench.get(study)
