@@ -17,6 +17,7 @@ training: { steps: 100 }
 const size: DataSize = ({ data }) => {
   if (data.kind === 'csv') return { rows: 442, inputs: 10, outputs: 1 }
   if (data.kind === 'low-rank-matrix') return { rows: data.rows, inputs: data.rows, outputs: data.columns }
+  if (data.kind === 'idx') return { rows: 60, inputs: 64, outputs: 10 }
   if (data.kind !== 'sparse-linear') throw new Error(`no study here has data of kind ${data.kind}`)
   return { rows: data.samples, inputs: data.features, outputs: 1 }
 }
@@ -126,6 +127,30 @@ describe('planStacks', () => {
     const [one, two] = [bytes(['measure=[loss]']), bytes(['measure=[loss]', 'seeds.count=2'])]
     expect(two - one).toBeGreaterThanOrEqual(8 * 101) // steps 0 … 100
     expect(two - one).toBeLessThanOrEqual(8 * 103)
+  })
+})
+
+describe('a model of images', () => {
+  const idx = ['data={kind: idx, path: mnist}', 'model={kind: convolutional, channels: [4]}', 'loss={kind: cross-entropy}']
+  test('makes every run a stack of its own, and counts what a filter does at every place', () => {
+    const stacks = plan([...idx, factor('regularisation.weightDecay', '[0, 0.1]'), 'seeds.count=3'])
+    expect(stacks.map(({ runs }) => runs.length)).toEqual([1, 1, 1, 1, 1, 1])
+    expect(stacks[0]).toMatchObject({
+      parameters: 9 * 4 + 4 + 64 * 10 + 10,
+      multiplications: 64 * 9 * 4 + 64 * 10,
+      inputs: 64,
+      outputs: 10,
+    })
+  })
+  test('takes other data where the study says what image a row is', () => {
+    const other = ['data.features=9', 'model={kind: convolutional, channels: [4], pooling: none}']
+    expect(() => plan(other)).toThrow(
+      'model.image: expected height, width and channels for data of the kind sparse-linear, which are no images, got nothing',
+    )
+    expect(plan([...other, 'model.image=[3, 3, 1]'])).toHaveLength(1)
+    expect(() => plan([...other, 'model.image=[3, 4, 1]'])).toThrow(
+      'model.image: expected height × width × channels to be the 9 columns of x, got 3 × 4 × 1',
+    )
   })
 })
 

@@ -13,6 +13,7 @@ import type { StudyFile } from '#core/study/schema.ts'
 import type { Cell } from '#core/study/cells.ts'
 import type { Study } from '#core/study/study.ts'
 import type { Size } from '#core/learning/models/model.ts'
+import { multiplicationsOf } from '#core/learning/models/multiplications.ts'
 import { requireNames } from '#core/learning/pattern.ts'
 import { reparametrisationKinds } from '#core/learning/reparametrise/registry.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
@@ -48,6 +49,7 @@ export function shapeOf(study: StudyFile, size: DataSize): { readonly [field: st
   const [model, data, loss, optimiser] = [modelOf(study), dataOf(study), lossOf(study), optimiserOf(study)]
   const { rows, inputs, outputs } = size(study)
   requireFit(study, { rows, outputs })
+  requireImages(study)
   return {
     model: model.kind.shapeOf(model.settings),
     data: data.kind.shapeOf(data.settings),
@@ -96,11 +98,14 @@ function parameterCount(study: StudyFile, size: Size): number {
   return count
 }
 
-/** What one row costs: the entries of the weights, whatever number of factors each is a product of. */
-function multiplicationsOf(study: StudyFile, size: Size): number {
-  const { kind, settings } = modelOf(study)
-  if (kind.subject(settings).kind === 'coefficients') return size.inputs * size.outputs
-  return kind.parameters(settings, size).reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+/** Refuses a model of images whose shape neither its settings nor the data say. */
+function requireImages(study: StudyFile): void {
+  const [model, data] = [modelOf(study), dataOf(study)]
+  if (model.kind.readsImages?.(model.settings) !== true || data.kind.traits(data.settings).hasImages) return
+  throw new Refusal(
+    'invalid-input',
+    `model.image: expected height, width and channels for data of the kind ${data.settings.kind}, which are no images, got nothing`,
+  )
 }
 
 /** The part of gradient noise that fixes the program and the draws. */
@@ -139,7 +144,8 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
   const parameters = parameterCount(study, { inputs, outputs })
   const shared = data.kind.isShared(data.settings)
   const laneBytes = 4 * (3 * parameters + (shared ? 2 * rows * outputs : rows * (inputs + 3 * outputs)))
-  const lanes = Math.max(1, Math.min(mostLanes, Math.floor(mostProgramBytes / laneBytes)))
+  const model = modelOf(study)
+  const lanes = model.kind.trainsAlone === true ? 1 : Math.max(1, Math.min(mostLanes, Math.floor(mostProgramBytes / laneBytes)))
   const records = Math.floor(study.training.steps / recordEvery(study)) + 2
   const columns = columnsOf(study.measure, factsOf(study)).length
   return Array.from({ length: Math.ceil(runs.length / lanes) }, (_, i) => {
@@ -149,7 +155,7 @@ function cutStacks(shape: Json, runs: readonly PlannedRun[], size: DataSize): St
       runs: part,
       steps: study.training.steps,
       parameters,
-      multiplications: multiplicationsOf(study, { inputs, outputs }),
+      multiplications: multiplicationsOf(model.kind, model.settings, { inputs, outputs }),
       rows,
       seen: study.optimiser.batch === 'full' ? rows : study.optimiser.batch,
       inputs,

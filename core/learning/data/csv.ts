@@ -53,6 +53,7 @@ export const csv: DataKind<typeof settings> = {
     hasValidation: split.validation > 0,
     hasTest: split.test > 0,
     isClassification: task === 'classification',
+    hasImages: false,
     hasManyOutputs: task === 'classification',
   }),
   make(s, key, read) {

@@ -31,6 +31,7 @@ export type DataTraits = {
   readonly hasValidation: boolean
   readonly hasTest: boolean
   readonly isClassification: boolean
+  readonly hasImages: boolean // rows of x are pixels, channels last
   readonly hasManyOutputs: boolean // more than one column of y, or a number of them that only the file tells
 }
 
@@ -60,7 +61,13 @@ export function sameWords(text: string): Words {
 }
 
 /** Traits of data with one number to predict and a training part alone. */
-export const plainTraits: DataTraits = { hasValidation: false, hasTest: false, isClassification: false, hasManyOutputs: false }
+export const plainTraits: DataTraits = {
+  hasValidation: false,
+  hasTest: false,
+  isClassification: false,
+  hasImages: false,
+  hasManyOutputs: false,
+}
 
 /** Names x1 … xd, or y1 … yq; a single target is y. */
 export function columnNames(letter: 'x' | 'y', count: number): readonly string[] {

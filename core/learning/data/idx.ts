@@ -39,7 +39,7 @@ export const idx: DataKind<typeof settings> = {
     ja: `${path}${samples === undefined ? '' : `(先頭${samples}件)`}`,
   }),
   isShared: () => true,
-  traits: ({ test }) => ({ hasValidation: false, hasTest: test !== null, isClassification: true, hasManyOutputs: true }),
+  traits: ({ test }) => ({ hasValidation: false, hasTest: test !== null, isClassification: true, hasImages: true, hasManyOutputs: true }),
   make(s, _, read) {
     const train = readPair(s, s.train, read)
     const test = s.test === null ? null : readPair(s, s.test, read)

@@ -54,6 +54,12 @@ export type ModelKind<Schema extends z.ZodType = z.ZodType> = Kind<Schema> & {
   factors(settings: z.output<Schema>): readonly [string, string] | null
   /** Of a model that is given by its loss, and not by a map from x to y: what its data are, row by row. It goes with the loss `energy` and no other model does. */
   readonly energyRows?: readonly string[]
+  /** Of a model of images: whether it takes their shape from data that are images, since its settings don't say it. */
+  readsImages?(settings: z.output<Schema>): boolean
+  /** Whether runs gain nothing from one program: each is then a stack of its own. */
+  readonly trainsAlone?: boolean
+  /** Multiplications that one row costs forward, where they are more than one for each entry of the weights. */
+  multiplications?(settings: z.output<Schema>, size: Size): number
   /** f(x) in TeX. */
   formula(settings: z.output<Schema>): string
 }

@@ -4,6 +4,7 @@ import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { settingsOf } from '../kind.ts'
 import { activations } from './activations.ts'
 import { coefficientNames, type ModelKind } from './model.ts'
+import { multiplicationsOf } from './multiplications.ts'
 import { factorNames } from './productLinear.ts'
 import { modelKinds } from './registry.ts'
 
@@ -45,6 +46,40 @@ describe('parameters', () => {
     [{ kind: 'matrix-factorisation', width: 2, form: 'positive-semidefinite' }, [4, 4], ['u 4×2']],
     [{ kind: 'perceptron', widths: [4] }, [3, 2], ['layer1.weight 3×4', 'layer1.bias 4', 'layer2.weight 4×2', 'layer2.bias 2']],
     [{ kind: 'perceptron', widths: [4, 5], biases: false }, [3, 1], ['layer1.weight 3×4', 'layer2.weight 4×5', 'layer3.weight 5×1']],
+    [
+      { kind: 'convolutional', channels: [4, 6], widths: [5] },
+      [64, 3],
+      [
+        'conv1.weight 3×3×1×4',
+        'conv1.bias 4',
+        'conv2.weight 3×3×4×6',
+        'conv2.bias 6',
+        'layer1.weight 24×5',
+        'layer1.bias 5',
+        'layer2.weight 5×3',
+        'layer2.bias 3',
+      ],
+    ],
+    [{ kind: 'convolutional', channels: [4], biases: false, pooling: 'none' }, [27, 2], ['conv1.weight 3×3×3×4', 'layer1.weight 36×2']],
+    [
+      {
+        kind: 'convolutional',
+        image: [7, 9, 1],
+        channels: [2, 2],
+        kernel: [3, 2],
+        stride: [2, 1],
+        padding: 'valid',
+        pooling: 'none',
+        biases: false,
+      },
+      [63, 1],
+      ['conv1.weight 3×3×1×2', 'conv2.weight 2×2×2×2', 'layer1.weight 12×1'],
+    ],
+    [
+      { kind: 'convolutional', image: [7, 9, 1], channels: [2], stride: 2, pooling: 'average', biases: false },
+      [63, 1],
+      ['conv1.weight 3×3×1×2', 'layer1.weight 8×1'],
+    ],
     [{ kind: 'tied-autoencoder', width: 2 }, [3, 3], ['w 3×2']],
     [{ kind: 'linear-vae' }, [3, 1], ['u 3', 'w 3', 'logVariance 3']],
     [{ kind: 'self-supervised', width: 2 }, [3, 1], ['w 2×3']],
@@ -55,6 +90,14 @@ describe('parameters', () => {
     [{ kind: 'matrix-factorisation', width: 2, form: 'positive-semidefinite' }, 'model.form: expected as many outputs as inputs for positive-semidefinite, got 3 outputs of 4 inputs'],
     [{ kind: 'tied-autoencoder', width: 2 }, 'model: expected as many outputs as inputs for an autoencoder, got 3 of 4'],
   ])('of %j are refused for other outputs than inputs', (settings, sentence) => expect(() => parameters(settings, 4, 3)).toThrow(sentence)) // prettier-ignore
+  test.each<[object, number, string]>([
+    [{ channels: [2] }, 12 * 2, 'model.image: expected height, width and channels, since 24 columns of x are no square image of one channel or three, got nothing'],
+    [{ channels: [2], image: [2, 3, 4] }, 25, 'model.image: expected height × width × channels to be the 25 columns of x, got 2 × 3 × 4'],
+    [{ channels: [2, 2, 2] }, 16, 'model.image: expected images that layer 3 of 3 can halve and convolve, got 1 × 1 places in front of it'],
+    [{ channels: [2], kernel: 5, padding: 'valid', pooling: 'none' }, 16, 'model.image: expected images that layer 1 of 1 can halve and convolve, got 4 × 4 places in front of it'],
+    [{ channels: [2, 2], kernel: [3] }, 64, 'model.kernel: expected one number or one for each of 2 layers, got [3]'],
+    [{ channels: [2], stride: [1, 2] }, 64, 'model.stride: expected one number or one for each of 1 layers, got [1,2]'],
+  ])('of a convolutional network %j on %d columns are refused', (settings, columns, sentence) => expect(() => parameters({ kind: 'convolutional', ...settings }, columns, 3)).toThrow(sentence)) // prettier-ignore
   test.each([
     { kind: 'product-linear', depth: 1 },
     { kind: 'product-linear', depth: 2.5 },
@@ -67,6 +110,15 @@ describe('parameters', () => {
     { kind: 'perceptron', widths: [] },
     { kind: 'perceptron', widths: [0] },
     { kind: 'perceptron', widths: [4], activation: 'sigmoid' },
+    { kind: 'convolutional' },
+    { kind: 'convolutional', channels: [] },
+    { kind: 'convolutional', channels: [0] },
+    { kind: 'convolutional', channels: [2], kernel: 0 },
+    { kind: 'convolutional', channels: [2], kernel: [] },
+    { kind: 'convolutional', channels: [2], stride: 1.5 },
+    { kind: 'convolutional', channels: [2], pooling: 'sum' },
+    { kind: 'convolutional', channels: [2], padding: 1 },
+    { kind: 'convolutional', channels: [2], image: [28, 28] },
     { kind: 'linear-vae', beta: 0 },
     { kind: 'linear-vae', noise: -1 },
     { kind: 'self-supervised', width: 1.5 },
@@ -85,7 +137,32 @@ describe('parameters', () => {
     ])
       expect(shape({ ...settings, init: { std: 3 } })).toEqual(shape(settings))
     expect(shape({ kind: 'perceptron', widths: [2], init: { scale: 3 } })).toEqual(shape({ kind: 'perceptron', widths: [2] }))
+    expect(shape({ kind: 'convolutional', channels: [2], init: { scale: 3 } })).toEqual(shape({ kind: 'convolutional', channels: [2] }))
+    for (const other of [
+      { channels: [3] },
+      { kernel: 5 },
+      { stride: 2 },
+      { pooling: 'none' },
+      { padding: 'valid' },
+      { image: [2, 2, 1] },
+      { biases: false },
+    ])
+      expect(shape({ kind: 'convolutional', channels: [2], ...other })).not.toEqual(shape({ kind: 'convolutional', channels: [2] }))
     expect(shape({ kind: 'perceptron', widths: [2] })).not.toEqual(shape({ kind: 'perceptron', widths: [3] }))
+  })
+})
+
+describe('multiplications of a row', () => {
+  test.each<[object, [number, number], number]>([
+    [{ kind: 'linear' }, [3, 2], 6],
+    [{ kind: 'product-linear', depth: 3 }, [3, 2], 6], // of the coefficients
+    [{ kind: 'perceptron', widths: [4], biases: false }, [3, 2], 3 * 4 + 4 * 2],
+    // every one of 8 × 8 places meets 9 weights of 4 filters; then 4 × 4 places 9 · 4 of 6; then 2 · 2 · 6 numbers 3 outputs
+    [{ kind: 'convolutional', channels: [4, 6] }, [64, 3], 64 * 9 * 4 + 16 * 9 * 4 * 6 + 24 * 3],
+    [{ kind: 'convolutional', channels: [4], stride: 2, pooling: 'none', widths: [5] }, [64, 3], 16 * 9 * 4 + 64 * 5 + 5 * 3],
+  ])('of %j for sizes %j are %d', (settings, [inputs, outputs], expected) => {
+    const { kind, parsed } = bound(settings)
+    expect(multiplicationsOf(kind, parsed, { inputs, outputs })).toBe(expected)
   })
 })
 
@@ -114,6 +191,8 @@ describe('names', () => {
     }
     expect(formula({ kind: 'product-linear', depth: 3 })).toBe('(u_1 \\odot \\cdots \\odot u_{3})^\\top x')
     expect(formula({ kind: 'perceptron', widths: [4, 4], activation: 'relu', biases: false })).toBe('\\operatorname{relu}\\left(\\operatorname{relu}\\left(xW_{1}\\right)W_{2}\\right)W_{3}') // prettier-ignore
+    expect(formula({ kind: 'convolutional', channels: [4, 4], biases: false })).toBe('\\operatorname{flat}\\left(\\operatorname{maxpool}\\operatorname{relu}\\left(\\operatorname{maxpool}\\operatorname{relu}\\left(x * K_{1}\\right) * K_{2}\\right)\\right)W_{1}') // prettier-ignore
+    expect(formula({ kind: 'convolutional', channels: [4], pooling: 'none', activation: 'tanh' })).toBe('\\operatorname{flat}\\left(\\tanh\\left(x * K_{1} + c_{1}\\right)\\right)W_{1} + b_{1}') // prettier-ignore
     expect(formula({ kind: 'matrix-factorisation', width: 2, form: 'positive-semidefinite' })).toBe('x\\,UU^\\top')
   })
 })
@@ -150,6 +229,14 @@ describe('initial values', () => {
       expect(new Set(values['layer1.bias'])).toEqual(new Set([0]))
     }
     expectNormal(start({ kind: 'perceptron', widths: [80], init: { scale: 3 } }, [50, 60])['layer2.weight'], 3 / Math.sqrt(80))
+  })
+  test('of a convolutional network have the deviation gain/√(kernel² · channels) in its filters, and a perceptron behind them', () => {
+    const values = start({ kind: 'convolutional', channels: [40, 50], kernel: [5, 3], widths: [30] }, [8 * 8, 60])
+    expectNormal(values['conv1.weight'], Math.SQRT2 / 5)
+    expectNormal(values['conv2.weight'], Math.SQRT2 / Math.sqrt(9 * 40))
+    expectNormal(values['layer1.weight'], Math.SQRT2 / Math.sqrt(2 * 2 * 50))
+    expect(new Set(values['conv2.bias'])).toEqual(new Set([0]))
+    expectNormal(start({ kind: 'convolutional', channels: [40, 50], init: { scale: 3 } }, [64, 2])['conv2.weight'], 3 / Math.sqrt(9 * 40))
   })
   test('around the identity are the identity beside the same numbers', () => {
     const around = (base: string) => start({ kind: 'matrix-factorisation', width: 3, init: { std: 0.1, around: base } }, [3, 2])

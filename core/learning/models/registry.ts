@@ -1,4 +1,5 @@
 /** The kinds of model, a row each. */
+import { convolutional } from './convolutional.ts'
 import { linear } from './linear.ts'
 import { linearVae } from './linearVae.ts'
 import { matrixFactorisation } from './matrixFactorisation.ts'
@@ -12,6 +13,7 @@ export const modelKinds = {
   'product-linear': productLinear,
   'matrix-factorisation': matrixFactorisation,
   perceptron,
+  convolutional,
   'tied-autoencoder': tiedAutoencoder,
   'linear-vae': linearVae,
   'self-supervised': selfSupervised,

@@ -44,6 +44,8 @@ export function unitsOf(model: ModelSettings): readonly Units[] {
       ]
     case 'linear-vae':
       return [{ name: null, count: 'entries', sides: [inColumns('u'), outRows('w')], activation: 'odd', areExchangeable: false }]
+    case 'convolutional':
+      return []
     case 'perceptron':
       return model.widths.map((count, l) => ({
         name: `layer${l + 1}`,

@@ -31,6 +31,28 @@ const perceptrons = (['tanh', 'relu', 'gelu', 'identity'] as const).flatMap((act
   ),
 )
 
+const convolutional = (title: string, settings: object, { inputs = 18, outputs = 2 } = {}): ModelCase => ({
+  title,
+  settings: { kind: 'convolutional', ...settings },
+  size: { inputs, outputs },
+  data: { kind: 'samples', rows: 2 }, // a picture is many numbers
+})
+
+const convolutionals = [
+  convolutional('one layer of one channel', { channels: [1], pooling: 'none' }, { inputs: 9, outputs: 1 }),
+  convolutional('two layers, images of 3 × 3 × 2', {
+    image: [3, 3, 2],
+    channels: [2, 3],
+    kernel: [3, 2],
+    pooling: 'none',
+    activation: 'tanh',
+  }),
+  convolutional('max pooling of 4 × 4, no biases', { channels: [3], biases: false, activation: 'tanh' }, { inputs: 16 }),
+  convolutional('average pooling, an odd row left out', { image: [5, 4, 1], channels: [2, 2], pooling: 'average', activation: 'gelu' }, { inputs: 20 }), // prettier-ignore
+  convolutional('colours, neurons behind', { channels: [2], kernel: 2, widths: [3], activation: 'relu' }, { inputs: 12 }),
+  convolutional('stride, valid, a kernel for each', { image: [6, 5, 1], channels: [2, 2], kernel: [3, 2], stride: [2, 1], padding: 'valid', pooling: 'none', activation: 'identity' }, { inputs: 30 }), // prettier-ignore
+]
+
 export const modelCases = {
   linear: [1, 3].map((outputs) => ({
     title: `${outputs} outputs`,
@@ -55,6 +77,7 @@ export const modelCases = {
     })),
   ],
   perceptron: perceptrons,
+  convolutional: convolutionals,
   'tied-autoencoder': [1, 3].map((width) => ({
     title: `code of ${width}`,
     settings: { kind: 'tied-autoencoder', width },

@@ -18,9 +18,23 @@ export type ModelSettings =
   | { readonly kind: 'product-linear'; readonly depth: number }
   | { readonly kind: 'matrix-factorisation'; readonly width: number; readonly form: 'plain' | 'positive-semidefinite' }
   | { readonly kind: 'perceptron'; readonly widths: readonly number[]; readonly activation: Activation; readonly biases: boolean }
+  | Convolutional
   | { readonly kind: 'tied-autoencoder'; readonly width: number }
   | { readonly kind: 'linear-vae'; readonly beta: number; readonly noise: number }
   | { readonly kind: 'self-supervised'; readonly width: number }
+
+type Convolutional = {
+  readonly kind: 'convolutional'
+  readonly image?: readonly number[] | undefined
+  readonly channels: readonly number[]
+  readonly kernel: number | readonly number[]
+  readonly stride: number | readonly number[]
+  readonly padding: 'same' | 'valid'
+  readonly pooling: 'none' | 'max' | 'average'
+  readonly widths: readonly number[]
+  readonly activation: Activation
+  readonly biases: boolean
+}
 
 export type Given = { readonly values: Values; readonly x: Rows; readonly outputs: number }
 
@@ -35,6 +49,8 @@ export function outputOf(settings: ModelSettings, given: Given): Rows {
       return settings.form === 'plain' ? factorisation(settings.width, given) : symmetricFactorisation('u', settings.width, given)
     case 'perceptron':
       return perceptronLayers(settings, given).at(-1) ?? []
+    case 'convolutional':
+      return convolutional(settings, given)
     case 'tied-autoencoder':
       return symmetricFactorisation('w', settings.width, given)
     case 'linear-vae':
@@ -90,6 +106,66 @@ export function perceptronLayers({ widths, activation, biases }: Perceptron, { v
     layers.push(before.map((row) => upTo(width, (j) => bend(affine(row, j)))))
   }
   return layers
+}
+
+/** A picture: [row][column][channel]. */
+type Picture = readonly (readonly (readonly number[])[])[]
+
+/** Pictures convolved, bent and pooled layer by layer, then flattened for a perceptron; TensorFlow's padding: half of what lacks in front, rounded down. */
+function convolutional(s: Convolutional, { values, x, outputs }: Given): Rows {
+  const of = (value: number | readonly number[], l: number) => (typeof value === 'number' ? value : at(value, l))
+  const flat = x.map((row) => {
+    let h = pictureOf(row, s.image)
+    for (const [l, to] of s.channels.entries()) {
+      const convolved = convolve(h, { values, name: `conv${l + 1}`, to, kernel: of(s.kernel, l), stride: of(s.stride, l), settings: s })
+      h = pool(convolved, s.pooling)
+    }
+    return h.flat(2)
+  })
+  const { widths, activation, biases } = s
+  return perceptronLayers({ kind: 'perceptron', widths, activation, biases }, { values, x: flat, outputs }).at(-1) ?? []
+}
+
+function pictureOf(row: readonly number[], image: readonly number[] = squareOf(row.length)): Picture {
+  const [height = 0, width = 0, channels = 0] = image
+  return upTo(height, (i) => upTo(width, (j) => upTo(channels, (c) => at(row, (i * width + j) * channels + c))))
+}
+
+function squareOf(length: number): readonly number[] {
+  const channels = Number.isInteger(Math.sqrt(length)) ? 1 : 3
+  return [Math.sqrt(length / channels), Math.sqrt(length / channels), channels]
+}
+
+type Filter = { readonly values: Values; readonly name: string; readonly to: number; readonly kernel: number; readonly stride: number; readonly settings: Convolutional } // prettier-ignore
+
+/** σ(Σ_{a, b, c} h[si + a − p][sj + b − p][c] K[a, b, c, o] + b_o), nothing outside the picture */
+function convolve(h: Picture, { values, name, to, kernel, stride, settings: { padding, activation, biases } }: Filter): Picture {
+  const sizes = [h.length, h[0]?.length ?? 0]
+  const windows = sizes.map((size) => (padding === 'same' ? Math.ceil(size / stride) : Math.floor((size - kernel) / stride) + 1))
+  const before = sizes.map((size, axis) => padding === 'same' ? Math.floor(Math.max(0, (at(windows, axis) - 1) * stride + kernel - size) / 2) : 0) // prettier-ignore
+  const from = h[0]?.[0]?.length ?? 0
+  const tap = (i: number, j: number, o: number) => (place: number) => {
+    const [a, b, c] = [Math.floor(place / (kernel * from)), Math.floor(place / from) % kernel, place % from]
+    const pixel = h[i * stride + a - at(before, 0)]?.[j * stride + b - at(before, 1)]
+    return pixel === undefined ? 0 : at(pixel, c) * entry(values, `${name}.weight`, place * to + o)
+  }
+  return upTo(at(windows, 0), (i) =>
+    upTo(at(windows, 1), (j) =>
+      upTo(to, (o) => activate[activation](total(kernel * kernel * from, tap(i, j, o)) + (biases ? entry(values, `${name}.bias`, o) : 0))),
+    ),
+  )
+}
+
+/** The largest or the mean of each 2 × 2 places; an odd last row or column is left out. */
+function pool(h: Picture, pooling: Convolutional['pooling']): Picture {
+  if (pooling === 'none') return h
+  const channels = h[0]?.[0]?.length ?? 0
+  const four = (i: number, j: number, c: number) => upTo(4, (k) => at(h[2 * i + Math.floor(k / 2)]?.[2 * j + (k % 2)] ?? [], c))
+  return upTo(Math.floor(h.length / 2), (i) =>
+    upTo(Math.floor((h[0]?.length ?? 0) / 2), (j) =>
+      upTo(channels, (c) => (pooling === 'max' ? Math.max(...four(i, j, c)) : total(4, (k) => at(four(i, j, c), k)) / 4)),
+    ),
+  )
 }
 
 /** ℓ_i = [(u_i w_i − 1)² λ_i + u_i² τ_i]/(2s²) + (β/2)[w_i² λ_i + τ_i − ln τ_i − 1], theory.md 8.15; x is λ, and ln τ is what is trained. */
