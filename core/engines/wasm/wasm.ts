@@ -8,6 +8,7 @@ import type { Engine } from '../engine.ts'
 import { registerConvolutionGradients } from './gradients/convolution.ts'
 import { registerMatMulGradient } from './gradients/matMul.ts'
 import { registerBatchMatMul } from './kernels/batchMatMul.ts'
+import { registerConv2D } from './kernels/conv2D.ts'
 import { registerConv2DBackpropFilter } from './kernels/conv2DBackpropFilter.ts'
 import { registerConv2DBackpropInput } from './kernels/conv2DBackpropInput.ts'
 import { registerDepthwiseBackpropFilter } from './kernels/depthwiseBackpropFilter.ts'
@@ -23,6 +24,7 @@ export const wasm: Engine = {
     env().set('PROD', true) // no NaN checks and no warnings of tfjs's own: divergence is an outcome that the loop records
     watchBackend()
     registerBatchMatMul()
+    registerConv2D()
     registerConv2DBackpropFilter()
     registerConv2DBackpropInput()
     registerDepthwiseBackpropFilter()

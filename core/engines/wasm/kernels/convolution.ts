@@ -1,6 +1,6 @@
 /** Sizes of a convolution, and how its input's gradient falls apart into convolutions of stride 1. */
 import { backend_util, type NamedAttrMap } from '@tensorflow/tfjs-core'
-import { assert } from '#core/contract/errors.ts'
+import { Refusal, assert } from '#core/contract/errors.ts'
 
 /** One axis: `kernel` taps over `size` places with `before` zeros in front of them, every `stride` places an output. */
 export type Axis = {
@@ -30,13 +30,26 @@ type Sizes = { readonly x: readonly number[]; readonly filter: readonly number[]
 export function geometryOf({ x, filter, isDepthwise }: Sizes, attributes: NamedAttrMap | undefined): Geometry {
   const { strides, pad, dimRoundingMode } = attributes as unknown as Attributes // the attributes of every convolution
   const [xShape, filterShape] = [x, filter] as unknown as [Four, Four] // ranks that the operations have checked
+  refuseUnequal(pad, { kernel: filterShape, strides })
   return geometry(backend_util.computeConv2DInfo(xShape, filterShape, strides, 1, pad, dimRoundingMode, isDepthwise))
 }
 
 /** x [batch, rows, columns, channels]; inputs = outputs = channels. */
 export function poolGeometryOf(x: readonly number[], attributes: NamedAttrMap | undefined): Geometry {
   const { filterSize, strides, pad, dimRoundingMode } = attributes as unknown as Attributes & { filterSize: number | [number, number] } // of every pooling
+  refuseUnequal(pad, { kernel: [filterSize].flat(), strides })
   return geometry(backend_util.computePool2DInfo(x as Four, filterSize, strides, 1, pad, dimRoundingMode)) // a rank that the operation has checked
+}
+
+/** Where padding is a number, tfjs computes the number of output columns from the filter's rows and their stride. */
+function refuseUnequal(pad: unknown, { kernel, strides }: { kernel: readonly number[]; strides: number | readonly number[] }): void {
+  const [height, width = height] = kernel
+  const [down, across = down] = [strides].flat()
+  if (typeof pad === 'number' && (height !== width || down !== across))
+    throw new Refusal(
+      'invalid-input',
+      `pad: expected same or valid where rows and columns differ, got ${String(pad)} for ${String(height)} × ${String(width)}, strides ${String(down)} × ${String(across)}`,
+    )
 }
 
 type Four = [number, number, number, number]
