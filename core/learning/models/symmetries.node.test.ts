@@ -111,6 +111,48 @@ describe('symmetries', () => {
     })
   })
 
+  const poolings = ['none', 'max', 'average'] as const
+  describe.each(names.flatMap((activation) => poolings.map((pooling) => ({ activation, pooling }))))(
+    'of a convolutional network with $activation, pooling $pooling',
+    ({ activation, pooling }) => {
+      const image = [4, 4, 2]
+      const channels = [3, 4]
+      const set = setUp({ kind: 'convolutional', image, channels, activation, pooling }, { inputs: 32 })
+      /** Filter entry (tap, c, o) is number (tap · inputs + c) · outputs + o; the dense weight has the channels of each place together. */
+      const firstOut = (of: (c: number) => number) => (place: number) => of(Math.floor(place / 4) % 3)
+      const lastOut = (of: (c: number) => number) => (place: number) => of(Math.floor(place / 2) % 4)
+      const through = (into: (c: number) => number, out: (c: number) => number): Values => ({
+        ...set.theta,
+        ...scaled(set.theta, 'conv1.weight', (place) => into(place % 3)),
+        ...scaled(set.theta, 'conv1.bias', into),
+        ...scaled(set.theta, 'conv2.weight', (place) => firstOut(out)(place) * into(place % 4)),
+        ...scaled(set.theta, 'conv2.bias', into),
+        ...scaled(set.theta, 'layer1.weight', lastOut(out)),
+      })
+      const claim = activations[activation].symmetry
+      const hasMax = pooling === 'max'
+
+      test('channels of both layers change places', () => {
+        const [one, two] = [[2, 0, 1], [3, 0, 2, 1]] as const // prettier-ignore
+        const from = (name: string, place: (at: number) => number) => ({ [name]: upTo(set.theta[name]?.length ?? 0, (at) => entry(set.theta, name, place(at))) }) // prettier-ignore
+        const first = { ...from('conv1.weight', (k) => Math.floor(k / 3) * 3 + at(one, k % 3)), ...from('conv1.bias', (c) => at(one, c)) }
+        const second = from('conv2.weight', (k) => Math.floor(k / 12) * 12 + at(one, Math.floor(k / 4) % 3) * 4 + at(two, k % 4))
+        const last = from('layer1.weight', (k) => Math.floor(k / 8) * 8 + at(two, Math.floor(k / 2) % 4) * 2 + (k % 2))
+        expectInvariant(set, { ...set.theta, ...first, ...second, ...from('conv2.bias', (c) => at(two, c)), ...last })
+        expectMoved(set, { ...set.theta, ...first })
+      })
+      const sign = (c: number) => (c === 1 ? -1 : 1)
+      const isOdd = (claim === 'odd' || claim === 'linear') && !hasMax
+      test(`a channel and its negative: ${isOdd ? 'the same' : 'another'} function`, () =>
+        (isOdd ? expectInvariant : expectMoved)(set, through(sign, sign)))
+      const scale = (c: number) => at([0.5, 3, 1, 7], c)
+      const isHomogeneous = claim === 'homogeneous' || claim === 'linear'
+      test(`a channel scaled up and out of it scaled down: ${isHomogeneous ? 'the same' : 'another'} function`, () =>
+        (isHomogeneous ? expectInvariant : expectMoved)(set, through(scale, (c) => 1 / scale(c))),
+      ) // prettier-ignore
+    },
+  )
+
   test('gelu in its tanh form is within 5e-4 of zΦ(z)', () => {
     // Origin: Φ(1) = .8413447461, Φ(2) = .9772498681, Φ(2.5) = .9937903347, Abramowitz & Stegun table 26.1
     for (const [z, Φ] of [

@@ -19,6 +19,8 @@ expect.extend({ toBeAllclose })
 const parse = settingsOf(modelKinds)
 const keyOf = (replicate: number, purpose: string) => split(rootKey({ base: 7, cell: '0'.repeat(64), replicate }), purpose)
 
+const convolutional = (settings: object) => ({ kind: 'convolutional', ...settings })
+
 /** Every model that has a symmetry, its rows of data, and the families that it must have. */
 const models: readonly (readonly [string, object, readonly string[], (readonly [number, number])?, number?])[] = [
   ['u⊙w', { kind: 'product-linear' }, ['rescaling', 'exchange']],
@@ -33,6 +35,31 @@ const models: readonly (readonly [string, object, readonly string[], (readonly [
   ['tanh, no biases', { kind: 'perceptron', widths: [3], biases: false }, ['permutation-layer1', 'sign-flip-layer1']],
   ['relu', { kind: 'perceptron', widths: [4], activation: 'relu' }, ['rescaling-layer1', 'permutation-layer1']],
   ['gelu', { kind: 'perceptron', widths: [4], activation: 'gelu' }, ['permutation-layer1']],
+  [
+    'convolutions, relu, max pooling',
+    convolutional({ image: [4, 5, 2], channels: [2, 3], kernel: [3, 2], widths: [2] }),
+    ['rescaling-conv1', 'rescaling-conv2', 'rescaling-layer1', 'permutation-conv1', 'permutation-conv2', 'permutation-layer1'],
+    [40, 2],
+  ],
+  [
+    'convolutions, tanh, average pooling',
+    convolutional({ image: [4, 3, 1], channels: [3], pooling: 'average', activation: 'tanh' }),
+    ['permutation-conv1', 'sign-flip-conv1'],
+    [12, 2],
+  ],
+  ['convolutions, tanh, max pooling', convolutional({ channels: [3], activation: 'tanh' }), ['permutation-conv1'], [16, 2]],
+  [
+    'convolutions, identity, none',
+    convolutional({ channels: [2, 2], kernel: 2, stride: [2, 1], pooling: 'none', activation: 'identity', biases: false }),
+    ['rotation-conv1'],
+    [16, 2],
+  ],
+  [
+    'convolutions, identity, max pooling',
+    convolutional({ channels: [2], activation: 'identity' }),
+    ['rescaling-conv1', 'permutation-conv1'],
+    [16, 1],
+  ],
   ['identity', { kind: 'perceptron', widths: [3, 2], activation: 'identity' }, ['rotation-layer1', 'rotation-layer2']],
 ]
 

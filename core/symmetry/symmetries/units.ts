@@ -1,16 +1,27 @@
 /**
- * Units: the values of an inner index of a model (neurons of a layer, columns of a factor, coordinates of a product), with all that belongs to each.
+ * Units: the values of an inner index of a model (neurons of a layer, channels of an image, columns of a factor, coordinates of a product), with all that belongs to each.
  *
  * A unit's row is what goes into it, its bias and what comes out of it, one after another: every symmetry here acts on the rows of units and on nothing else.
  */
+import type { Convolutional } from '#core/learning/models/convolutional.ts'
 import type { Parameters } from '#core/learning/models/model.ts'
+import type { Perceptron } from '#core/learning/models/perceptron.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
 import { norm } from '#core/numerics/linalg/vector.ts'
 import type { Entry, Mirror } from '../mirror.ts'
 import type { Lengths, ModelSettings } from './symmetry.ts'
 
-/** A block of parameters that the index runs through: unit j has its column j or its row j. `in` is multiplied by ρ where a unit is rescaled, `out` divided. */
-export type Side = { readonly parameter: string; readonly axis: 'columns' | 'rows'; readonly role: 'in' | 'out' }
+/**
+ * A block of parameters that the index runs through: unit j has its column j or its row j. `in` is multiplied by ρ where a unit is rescaled, `out` divided.
+ * Of several matrices behind each other (a filter's, one for each tap; a dense layer's, one for each place of an image) it has the row j of each: `behind` is
+ * how long such a row is, or the parameter that is as long.
+ */
+export type Side = {
+  readonly parameter: string
+  readonly axis: 'columns' | 'rows'
+  readonly role: 'in' | 'out'
+  readonly behind?: number | { readonly lengthOf: string }
+}
 
 export type Units = {
   readonly name: string | null // null for the only ones of a model
@@ -45,20 +56,50 @@ export function unitsOf(model: ModelSettings): readonly Units[] {
     case 'linear-vae':
       return [{ name: null, count: 'entries', sides: [inColumns('u'), outRows('w')], activation: 'odd', areExchangeable: false }]
     case 'convolutional':
-      return []
+      return [...channelsOf(model), ...neuronsOf(model)]
     case 'perceptron':
-      return model.widths.map((count, l) => ({
-        name: `layer${l + 1}`,
-        count,
-        sides: [
-          inColumns(`layer${l + 1}.weight`),
-          ...(model.biases ? [inColumns(`layer${l + 1}.bias`)] : []),
-          outRows(`layer${l + 2}.weight`),
-        ],
-        activation: ({ tanh: 'odd', relu: 'homogeneous', gelu: 'other', identity: 'linear' } as const)[model.activation],
-        areExchangeable: true,
-      }))
+      return neuronsOf(model)
   }
+}
+
+const activationOf = { tanh: 'odd', relu: 'homogeneous', gelu: 'other', identity: 'linear' } as const
+
+/** The hidden neurons of a perceptron, also of one behind convolutions. */
+function neuronsOf({ widths, biases, activation }: Pick<Perceptron, 'widths' | 'biases' | 'activation'>): readonly Units[] {
+  return widths.map((count, l) => ({
+    name: `layer${l + 1}`,
+    count,
+    sides: [inColumns(`layer${l + 1}.weight`), ...(biases ? [inColumns(`layer${l + 1}.bias`)] : []), outRows(`layer${l + 2}.weight`)],
+    activation: activationOf[activation],
+    areExchangeable: true,
+  }))
+}
+
+/**
+ * The channels of each convolution. Pooling stands between in and out too: a mean commutes with every linear map of channels, a maximum with factors above 0 alone.
+ * The last channels are read at every place by a dense layer; where neither a width nor a bias tells how many outputs it has they are left out.
+ */
+function channelsOf({ channels, widths, biases, activation, pooling }: Convolutional): readonly Units[] {
+  const bend = activationOf[activation]
+  const pooled = { linear: 'homogeneous', odd: 'other', homogeneous: 'homogeneous', other: 'other' } as const
+  return channels.flatMap((count, l) => {
+    const dense = widths[0] ?? (biases ? { lengthOf: 'layer1.bias' } : null)
+    const next = channels[l + 1]
+    const behind = next ?? dense
+    if (behind === null) return []
+    const name = `conv${l + 1}`
+    return {
+      name,
+      count,
+      sides: [
+        inColumns(`${name}.weight`),
+        ...(biases ? [inColumns(`${name}.bias`)] : []),
+        { ...outRows(next === undefined ? 'layer1.weight' : `conv${l + 2}.weight`), behind },
+      ],
+      activation: pooling === 'max' ? pooled[bend] : bend,
+      areExchangeable: true,
+    }
+  })
 }
 
 /** How many units there are. */
@@ -68,12 +109,25 @@ export function countOf({ count, sides }: Pick<Units, 'count' | 'sides'>, like: 
   return count === 'entries' ? entries : entries / count.each
 }
 
+/** Where entry i of the row of unit j stands in a side's block, i below `each`, its entries of one unit. */
+function placeIn(
+  { axis, behind }: Side,
+  { like, count, each }: { like: Lengths; count: number; each: number },
+): (j: number, i: number) => number {
+  // prettier-ignore
+  const length = typeof behind === 'object' ? like[behind.lengthOf]?.length : behind
+  const row = axis === 'columns' ? 1 : (length ?? each)
+  return (j, i) => Math.floor(i / row) * count * row + j * row + (i % row)
+}
+
 /** Where the row of unit j stands: its entries of each side in turn. */
 export function entriesOf(units: Pick<Units, 'count' | 'sides'>, like: Lengths, j: number): readonly Entry[] {
   const count = countOf(units, like)
-  return units.sides.flatMap(({ parameter, axis }) => {
+  return units.sides.flatMap((side) => {
+    const { parameter } = side
     const each = (like[parameter]?.length ?? 0) / count
-    return Array.from({ length: each }, (_, i) => ({ parameter, index: axis === 'columns' ? i * count + j : j * each + i }))
+    const place = placeIn(side, { like, count, each })
+    return Array.from({ length: each }, (_, i) => ({ parameter, index: place(j, i) }))
   })
 }
 
@@ -82,15 +136,14 @@ export function rowsOf(units: Units, parameters: Parameters, role: Side['role'] 
   const count = countOf(units, parameters)
   const sides = units.sides
     .filter((side) => role === 'both' || side.role === role)
-    .map(({ parameter, axis }) => ({ axis, block: parameters[parameter] ?? new Float64Array() }))
+    .map((side) => ({ side, block: parameters[side.parameter] ?? new Float64Array() }))
   const columns = count === 0 ? 0 : sides.reduce((sum, { block }) => sum + block.length / count, 0)
   const values = new Float64Array(count * columns)
   let from = 0
-  for (const { axis, block } of sides) {
+  for (const { side, block } of sides) {
     const each = block.length / count
-    for (let j = 0; j < count; j += 1)
-      for (let i = 0; i < each; i += 1)
-        values[j * columns + from + i] = block[axis === 'columns' ? i * count + j : j * each + i] ?? Number.NaN
+    const place = placeIn(side, { like: parameters, count, each })
+    for (let j = 0; j < count; j += 1) for (let i = 0; i < each; i += 1) values[j * columns + from + i] = block[place(j, i)] ?? Number.NaN
     from += each
   }
   return { rows: count, columns, values }
