@@ -164,7 +164,7 @@ const layers = {
   electron: {
     ...none,
     folder: 'electron',
-    imports: below('contract', 'workbench', 'trainer', 'store'),
+    imports: [...below('contract', 'workbench', 'trainer', 'store', 'installer'), 'core/engines/tensorflow/place\\.ts$'],
     packages: ['electron', '@orpc/'],
     node: true,
     why: 'the desktop host is thin: windows, security, processes; no product logic',

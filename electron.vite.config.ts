@@ -20,7 +20,11 @@ export default defineConfig({
       externalizeDeps: false,
       rolldownOptions: {
         external,
-        input: { index: join(root, 'electron', 'main', 'index.ts'), trainer: join(root, 'electron', 'trainer', 'index.ts') },
+        input: {
+          index: join(root, 'electron', 'main', 'index.ts'),
+          trainer: join(root, 'electron', 'trainer', 'index.ts'),
+          installer: join(root, 'electron', 'installer', 'index.ts'),
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

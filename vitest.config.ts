@@ -1,6 +1,8 @@
 /** Tiers by file name: pure tests, tests of processes and files, tests in Chromium, long studies. */
 import { defineConfig } from 'vitest/config'
 
+process.env['KAGAMI_ENGINE'] = 'wasm' // tests that name no engine give the same bits whatever is installed in the user's folder
+
 const tiers = { node: 'node', browser: 'browser', electron: 'electron', long: 'long' } as const
 const special = Object.values(tiers).map((tier) => `**/*.${tier}.test.ts`)
 const never = ['node_modules/**', 'out/**', 'dist/**', '.build/**']

@@ -5,7 +5,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { comparison, comparisonQuery } from './comparison.ts'
-import { engineName, engineProof } from './engines.ts'
+import { engineName, engineProof, installRequest, installation } from './engines.ts'
 import { codeNames, codes, refusalRecord, type Code } from './errors.ts'
 import { event, watchQuery } from './events.ts'
 import { mirrors, mirrorsQuery } from './mirrors.ts'
@@ -16,7 +16,7 @@ import { coefficients, plan, prediction, preset, reportRequest, study, studySour
 import { structure, structureQuery } from './structure.ts'
 import { survival, survivalQuery } from './survival.ts'
 import { transition } from './transitions.ts'
-import { count, id } from './values.ts'
+import { count, id, real } from './values.ts'
 
 /** Every code of ours as an oRPC error, with its status and the same data. */
 const errors = Object.fromEntries(codeNames.map((code) => [code, { status: codes[code].http, data: refusalRecord }])) as Record<
@@ -65,6 +65,10 @@ export const contract = {
   },
   engines: {
     prove: route.output(z.array(engineProof)),
+    installation: route.output(installation),
+    install: route.input(installRequest).output(installation), // as it begins: how it goes and ends is told by events
+    cancel: route.output(installation),
+    remove: route.output(z.strictObject({ bytes: real })), // that came free
   },
   events: {
     watch: route.input(watchQuery).output(eventIterator(event)),

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import type { EngineName } from '#core/contract/engines.ts'
-import { installedTensorflow, type Variant } from './tensorflow/place.ts'
+import type { EngineName, Variant } from '#core/contract/engines.ts'
+import { installedTensorflow } from './tensorflow/place.ts'
 
 export type EngineState = {
   readonly engine: EngineName

@@ -2,21 +2,18 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { EngineProof } from '#core/contract/engines.ts'
-import { Refusal, fromRecord, quote } from '#core/contract/errors.ts'
-import { folderVariable } from '#core/engines/tensorflow/place.ts'
+import { Refusal, quote } from '#core/contract/errors.ts'
 import { openProject, type Project } from '#core/store/project.ts'
 import { readRuns } from '#core/store/readRuns.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { forkLauncher } from '#core/trainer/fork.ts'
-import { runJob } from '#core/trainer/parent.ts'
 import { createReader, createWorkbench, type Reader, type Workbench } from '#core/workbench/workbench.ts'
+import { nodeInstaller } from './installer.ts'
+import { root } from './root.ts'
 
 /** The program's own presets, data and messages. */
-export const resources = fileURLToPath(new URL('../../resources', import.meta.url))
-export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const resources = join(root, 'resources')
 
 export type NodeHost = {
   readonly project: string
@@ -39,6 +36,7 @@ export function openWorkbench({
     throw new Refusal('invalid-input', `project: expected a folder, got a file: ${quote(path, 300)}`)
   return createWorkbench({
     ...parts(log),
+    installer: nodeInstaller(),
     project: openProject(path, { mode: 'write', create, nowMs: Date.now() }),
     jobs,
     ...(checkpointEverySeconds === undefined ? {} : { checkpointEveryMs: 1_000 * checkpointEverySeconds }),
@@ -73,15 +71,6 @@ export function openForReading(folder: string): Project<Readable> {
     if (!(error instanceof Refusal)) throw error
   }
   return openProject(path, { mode: 'read' })
-}
-
-/** Proves the TensorFlow of a folder, which need not be the one that counts, in a process of its own. */
-export async function proveTensorflow(folder: string): Promise<EngineProof> {
-  const launcher = forkLauncher({ env: { [folderVariable]: folder } })
-  const end = await runJob({ launcher, spec: { kind: 'prove', engine: 'tensorflow' }, folder, clock: monotonicClock, on: {} }).finished
-  if (end.kind !== 'ended') throw fromRecord(end.refusal)
-  if (end.result.kind !== 'prove') throw new Error(`bug: a proof ended with a result of ${end.result.kind}`)
-  return end.result.proof
 }
 
 function parts(log: (text: string) => void) {

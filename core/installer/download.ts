@@ -40,7 +40,7 @@ export async function download(wanted: Wanted, { folder, env, onBytes, signal }:
     hash.update(bytes)
     onBytes(bytes.length)
   }
-  if (existsSync(part)) for await (const bytes of createReadStream(part, { highWaterMark: 2 ** 20 })) count(bytes as Uint8Array) // no encoding is set
+  if (existsSync(part)) for await (const bytes of createReadStream(part, { highWaterMark: 2 ** 20, signal })) count(bytes as Uint8Array) // no encoding is set
   await fetchRest(wanted, { part, env, count, signal })
   const got = hash.digest('hex')
   if (got !== wanted.sha256) {

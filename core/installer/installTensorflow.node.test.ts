@@ -4,14 +4,14 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, wr
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { InstallProgress, Variant } from '#core/contract/engines.ts'
 import { Refusal } from '#core/contract/errors.ts'
-import { folderVariable, installationIn, type Variant } from '#core/engines/tensorflow/place.ts'
+import { folderVariable, installationIn } from '#core/engines/tensorflow/place.ts'
 import { compilerIn, libraries, machineOf, noise, proofOf, sha256, startIndex, wheelName, wheelOf, type Index, type IndexFile, type IndexOptions } from '#core/testing/installer/standIns.ts' // prettier-ignore
 import { temporaryFolder, type TestFolder } from '#core/testing/studies.ts'
 import { trainerEnvironment } from '#core/trainer/environment.ts'
 import { installTensorflow, removeTensorflow, type InstallOptions } from './installTensorflow.ts'
 import type { Machine } from './machine.ts'
-import type { Progress } from './progress.ts'
 
 const wheel = wheelOf()
 const onIndex: IndexFile = { name: wheelName(), bytes: wheel }
@@ -74,7 +74,7 @@ const parts = (folder: string) => readdirSync(folder, { recursive: true, withFil
 describe('an installation', () => {
   test('from the index keeps libraries, addon and licences, and says what it was made of', async () => {
     await serve()
-    const told: Progress[] = []
+    const told: InstallProgress[] = []
     const { folder, record, seconds } = await install({ onProgress: (progress) => void told.push(progress) })
     expect(folder).toBe(join(engines, 'tensorflow-2.21.0-cpu'))
     expect(parts(folder)).toEqual(['install.json', 'lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2', 'lib/tfjs_binding.node', 'licences/tensorflow_cpu/METADATA', 'licences/tensorflow_cpu/THIRD_PARTY_NOTICES.txt']) // prettier-ignore
@@ -89,9 +89,9 @@ describe('an installation', () => {
     })
     expect(installationIn(engines)).toEqual({ folder, record })
     expect(readdirSync(engines).sort()).toEqual(['tensorflow-2.21.0-cpu', 'tensorflow.json']) // nothing that was fetched is kept
-    expect(told.filter(({ done }) => done === 0).map(({ step }) => step)).toEqual(['find', 'fetch', 'unpack', 'compile', 'prove', 'keep'])
-    expect(told.filter(({ step }) => step === 'fetch').at(-1)).toEqual({ step: 'fetch', done: wheel.length, total: wheel.length })
-    const unpacked = told.filter(({ step }) => step === 'unpack').at(-1)
+    expect(told.filter(({ done }) => done === 0).map(({ stage }) => stage)).toEqual(['find', 'fetch', 'unpack', 'compile', 'prove', 'keep'])
+    expect(told.filter(({ stage }) => stage === 'fetch').at(-1)).toEqual({ stage: 'fetch', done: wheel.length, total: wheel.length })
+    const unpacked = told.filter(({ stage }) => stage === 'unpack').at(-1)
     expect(unpacked?.done).toBe(unpacked?.total)
     expect(Object.keys(seconds)).toEqual(['find', 'fetch', 'unpack', 'compile', 'prove', 'keep'])
   })
@@ -199,7 +199,7 @@ describe('a fetch', () => {
   test('that was stopped goes on in the next installation', async () => {
     const stop = new AbortController()
     await serve([onIndex], { breaksAfter: [100_000] })
-    const stopped = await refusalOf({ signal: stop.signal, onProgress: ({ step, done }) => step === 'fetch' && done > 0 && stop.abort() })
+    const stopped = await refusalOf({ signal: stop.signal, onProgress: ({ stage, done }) => stage === 'fetch' && done > 0 && stop.abort() })
     expect(stopped).toMatchObject({ code: 'cancelled', message: 'engine install: interrupted; what was fetched is kept, and the same command goes on from there' }) // prettier-ignore
     expect(readdirSync(engines)).toEqual(['downloads'])
     const { asked } = await serve()

@@ -28,15 +28,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { EngineProof } from '#core/contract/engines.ts'
+import type { EngineProof, InstallProgress, InstallStage, Variant } from '#core/contract/engines.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
-import { addonName, installationIn, type InstallRecord, type Installed, type Variant } from '#core/engines/tensorflow/place.ts'
+import { addonName, installationIn, type InstallRecord, type Installed } from '#core/engines/tensorflow/place.ts'
 import { compileAddon, findCompiler, type Compiler } from './compile.ts'
 import { bytesHere, download, isFull } from './download.ts'
 import { alone } from './lock.ts'
 import { requirePlatform, requireSpace, type Machine } from './machine.ts'
 import { folderSource, indexSource, type Found, type Source } from './packageIndex.ts'
-import type { Progress, Step } from './progress.ts'
 import { openWheel, unpack, type Unpacked, type Wheel } from './wheel.ts'
 import { requirementsOf, runsHere, satisfies } from './wheelName.ts'
 
@@ -48,16 +47,16 @@ export type InstallOptions = {
   /** Proves the installation in a folder, in a process of its own. */
   readonly prove: (folder: string) => Promise<EngineProof>
   readonly nowMs: () => number
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (progress: InstallProgress) => void
   readonly signal?: AbortSignal
 }
 
 /** What was installed, and how long each step took. */
-export type Report = Installed & { readonly seconds: Readonly<Record<Step, number>> }
+export type Report = Installed & { readonly seconds: Readonly<Record<InstallStage, number>> }
 
 export const versionWanted = '>=2.21.0,<2.22'
 /** Unpacked bytes for each byte of a wheel: 3.1 for TensorFlow 2.21, 1.6 for NVIDIA's. Exact numbers are known, and asked for again, once it is here. */
-const growth = 3.5
+export const growth = 3.5
 
 type State = InstallOptions & { readonly building: string; readonly downloads: string }
 type Whole = { readonly name: string; readonly wheel: Wheel; readonly bytes: number; readonly sha256: string }
@@ -71,8 +70,16 @@ export async function installTensorflow(options: InstallOptions): Promise<Report
   requirePlatform(machine, variant)
   const compiler = await findCompiler(machine)
   mkdirSync(engines, { recursive: true })
-  return alone(engines, async () => {
-    const state: State = { ...options, building: join(engines, `building-${process.pid}`), downloads: join(engines, 'downloads') }
+  let latest: InstallProgress | null = null
+  const onProgress = (progress: InstallProgress) => options.onProgress?.((latest = progress))
+  const startedMs = options.nowMs()
+  const work = async () => {
+    const state: State = {
+      ...options,
+      onProgress,
+      building: join(engines, `building-${process.pid}`),
+      downloads: join(engines, 'downloads'),
+    }
     removeLeftovers(engines)
     try {
       return await runSteps(state, compiler)
@@ -83,30 +90,32 @@ export async function installTensorflow(options: InstallOptions): Promise<Report
     } finally {
       rmSync(state.building, { recursive: true, force: true })
     }
-  })
+  }
+  return alone(engines, work, () => ({ action: 'install', pid: process.pid, variant, startedMs, progress: latest }))
 }
 
 /** Removes an installation and everything fetched for it; the bytes that came free, 0 where nothing was there. */
 export async function removeTensorflow(engines: string): Promise<number> {
   if (!existsSync(engines)) return 0
-  return alone(engines, async () => {
+  const work = async () => {
     const bytes = bytesIn(engines)
     rmSync(join(engines, 'tensorflow.json'), { force: true }) // first: from here on nothing is installed
     removeLeftovers(engines)
     rmSync(join(engines, 'downloads'), { recursive: true, force: true })
     return bytes - bytesIn(engines)
-  })
+  }
+  return alone(engines, work, () => ({ action: 'remove', pid: process.pid, variant: null, startedMs: null, progress: null }))
 }
 
 async function runSteps(state: State, compiler: Compiler): Promise<Report> {
   const { onProgress, machine, building } = state
-  const seconds: Record<Step, number> = { find: 0, fetch: 0, unpack: 0, compile: 0, prove: 0, keep: 0 }
-  const step = async <T>(name: Step, action: (tell: (done: number, total: number) => void) => Promise<T>): Promise<T> => {
+  const seconds: Record<InstallStage, number> = { find: 0, fetch: 0, unpack: 0, compile: 0, prove: 0, keep: 0 }
+  const step = async <T>(stage: InstallStage, action: (tell: (done: number, total: number) => void) => Promise<T>): Promise<T> => {
     state.signal?.throwIfAborted()
-    onProgress?.({ step: name, done: 0, total: 0 })
+    onProgress?.({ stage, done: 0, total: 0 })
     const began = performance.now()
-    const result = await action((done, total) => onProgress?.({ step: name, done, total }))
-    seconds[name] = (performance.now() - began) / 1_000
+    const result = await action((done, total) => onProgress?.({ stage, done, total }))
+    seconds[stage] = (performance.now() - began) / 1_000
     return result
   }
   const libraries = join(building, 'lib')
@@ -163,7 +172,12 @@ async function fetchAll(state: State, { first, source, tell }: Fetching): Promis
     const onBytes = (count: number) => tell((done += count), total)
     const path = found.kind === 'local' ? found.path : await download(found, { folder: state.downloads, env: machine.env, onBytes, signal })
     const wheel = await openWheel(path, found.name)
-    return { name: found.name, wheel, bytes: statSync(path).size, sha256: found.kind === 'remote' ? found.sha256 : await sha256Of(path) }
+    return {
+      name: found.name,
+      wheel,
+      bytes: statSync(path).size,
+      sha256: found.kind === 'remote' ? found.sha256 : await sha256Of(path, signal),
+    }
   }
   const main = await fetchOne(first)
   requireRight(state, main)
@@ -292,9 +306,9 @@ function sync(path: string): void {
   }
 }
 
-async function sha256Of(path: string): Promise<string> {
+async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256')
-  for await (const bytes of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(bytes as Uint8Array) // no encoding is set
+  for await (const bytes of createReadStream(path, { highWaterMark: 2 ** 20, signal })) hash.update(bytes as Uint8Array) // no encoding is set
   return hash.digest('hex')
 }
 

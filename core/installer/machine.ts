@@ -4,9 +4,9 @@ import { statfs } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import type { Variant } from '#core/contract/engines.ts'
 import { Refusal } from '#core/contract/errors.ts'
 import { addonSources } from '#core/engines/tensorflow/addon.ts'
-import type { Variant } from '#core/engines/tensorflow/place.ts'
 
 export type Machine = {
   readonly platform: string // process.platform

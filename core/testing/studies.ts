@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 import type { EngineName } from '#core/contract/engines.ts'
 import type { Outcome, Run, RunState } from '#core/contract/runs.ts'
 import { main } from '#core/hosts/cli/main.ts'
-import { resources, root } from '#core/hosts/node.ts'
+import { nodeInstaller } from '#core/hosts/installer.ts'
+import { resources } from '#core/hosts/node.ts'
+import { root } from '#core/hosts/root.ts'
 import { openProject } from '#core/store/project.ts'
 import { readRuns } from '#core/store/readRuns.ts'
 import { readRunSeries } from '#core/store/readSeries.ts'
@@ -16,6 +18,7 @@ import type { Readable } from '#core/store/statements.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { forkLauncher } from '#core/trainer/fork.ts'
 import type { FromTrainer, Launcher, TrainerHandle } from '#core/trainer/protocol.ts'
+import type { InstallerPart } from '#core/workbench/installations.ts'
 import { createWorkbench, type Workbench } from '#core/workbench/workbench.ts'
 
 const small = {
@@ -73,14 +76,16 @@ export function openTestWorkbench(
   project: string,
   {
     launcher = forkLauncher(),
+    installer = nodeInstaller(),
     jobs = 1,
     checkpointEveryMs = 2_000,
     log = () => undefined,
-  }: { launcher?: Launcher; jobs?: number; checkpointEveryMs?: number; log?: (text: string) => void } = {},
+  }: { launcher?: Launcher; installer?: InstallerPart; jobs?: number; checkpointEveryMs?: number; log?: (text: string) => void } = {},
 ): Workbench {
   return createWorkbench({
     project: openProject(project, { mode: 'write', create: true, nowMs: nowMs() }),
     launcher,
+    installer,
     resources,
     clock: monotonicClock,
     nowMs,

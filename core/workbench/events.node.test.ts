@@ -39,11 +39,14 @@ describe('events', () => {
     expect(cursors(await take(events.watch(20, undefined), 40))).toEqual(Array.from({ length: 40 }, (_, i) => i + 21))
   })
 
-  test('a reader that stayed away too long is told once that every study changed, and goes on from there', async () => {
+  test('a reader that stayed away too long is told once that every study changed, and the engines, and goes on from there', async () => {
     const events = createEvents(() => ['a', 'b'])
     say(events, 25_000)
     const reader = events.watch(3, undefined)
-    expect(await take(reader, 2)).toEqual(['a', 'b'].map((study) => ({ kind: 'studyChanged', cursor: 25_000, study })))
+    expect(await take(reader, 3)).toEqual([
+      ...['a', 'b'].map((study) => ({ kind: 'studyChanged', cursor: 25_000, study })),
+      { kind: 'engineChanged', cursor: 25_000, progress: null },
+    ])
     say(events, 1)
     expect(cursors(await take(reader, 1))).toEqual([25_001])
   })
@@ -54,7 +57,7 @@ describe('events', () => {
     const reader = events.watch(0, undefined)
     expect(cursors(await take(reader, 2))).toEqual([1, 2])
     say(events, 30_000)
-    expect(await take(reader, 1)).toEqual([{ kind: 'studyChanged', cursor: 30_010, study: 'a' }])
+    expect((await take(reader, 2))[0]).toEqual({ kind: 'studyChanged', cursor: 30_010, study: 'a' })
     say(events, 1)
     expect(cursors(await take(reader, 1))).toEqual([30_011])
   })
@@ -65,7 +68,7 @@ describe('events', () => {
     const reader = events.watch(3, undefined)
     await take(reader, 1)
     say(events, 1)
-    expect(cursors(await take(reader, 2))).toEqual([25_000, 25_001])
+    expect(cursors(await take(reader, 3))).toEqual([25_000, 25_000, 25_001])
   })
 
   test('a cursor of an earlier process is taken for one that missed everything', async () => {

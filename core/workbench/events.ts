@@ -1,6 +1,6 @@
 /**
  * What changed, in order. At least the last ten thousand events are kept: a reader that comes back with the cursor of the last one it saw misses nothing; one that
- * stayed away longer is told that every study changed.
+ * stayed away longer is told that every study changed, and the engines.
  */
 import type { Event } from '#core/contract/events.ts'
 
@@ -37,6 +37,7 @@ export function createEvents(studies: () => readonly string[], first = 0): Event
         if (seen > cursor || seen < oldest - 1) {
           const missed = cursor // events that come while these are read are told after them
           for (const study of studies()) yield { kind: 'studyChanged', cursor: missed, study }
+          yield { kind: 'engineChanged', cursor: missed, progress: null }
           seen = missed
           continue
         }

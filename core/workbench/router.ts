@@ -23,14 +23,17 @@ function withoutFolder<S extends { folder?: string | undefined }>(source: S): S 
 }
 
 export function createRouter(workbench: Workbench) {
-  const { project, resources, events } = workbench
+  const { project, resources, events, installations } = workbench
   const { db } = project
   const os = implement(contract)
   const known = (study: string) => readStudy(db, study).id
   return os.router({
     presets: { list: os.presets.list.handler(() => listPresets(resources)) },
     studies: {
-      plan: os.studies.plan.handler(({ input }) => planOf(openSource(withoutFolder(input), resources), 'wasm')),
+      plan: os.studies.plan.handler(({ input }) => {
+        const source = openSource(withoutFolder(input), resources)
+        return planOf(source, workbench.engineFor(source.study.id).engine)
+      }),
       start: os.studies.start.handler(({ input: { engine, ...source } }) => ({
         study: workbench.start(withoutFolder(source), engine).study,
       })),
@@ -61,7 +64,13 @@ export function createRouter(workbench: Workbench) {
         return { html, bytes: Buffer.byteLength(html) }
       }),
     },
-    engines: { prove: os.engines.prove.handler(() => workbench.prove()) },
+    engines: {
+      prove: os.engines.prove.handler(() => workbench.prove()),
+      installation: os.engines.installation.handler(() => installations.state()),
+      install: os.engines.install.handler(({ input }) => installations.install(input)),
+      cancel: os.engines.cancel.handler(() => installations.cancel()),
+      remove: os.engines.remove.handler(async () => ({ bytes: await installations.remove() })),
+    },
     events: { watch: os.events.watch.handler(({ input, signal }) => events.watch(input.after, signal)) },
   })
 }

@@ -5,10 +5,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Comparison, ComparisonQuery } from '#core/contract/comparison.ts'
-import { engineNames, type EngineName, type EngineProof } from '#core/contract/engines.ts'
+import { engineName, engineNames, type ChosenEngine, type EngineName, type EngineProof } from '#core/contract/engines.ts'
 import { Refusal, fromRecord } from '#core/contract/errors.ts'
 import type { ReportRequest, Study, StudySource } from '#core/contract/studies.ts'
 import type { Survival, SurvivalQuery } from '#core/contract/survival.ts'
+import { defaultEngine } from '#core/engines/defaultEngine.ts'
 import { scratchFolder, type Project } from '#core/store/project.ts'
 import { readStacks } from '#core/store/stacks.ts'
 import type { Readable } from '#core/store/statements.ts'
@@ -18,6 +19,7 @@ import { runJob, type JobEnd, type JobOptions } from '#core/trainer/parent.ts'
 import type { FromTrainer, Job, Launcher, Result } from '#core/trainer/protocol.ts'
 import { compare } from './comparisons.ts'
 import { createEvents, type Events } from './events.ts'
+import { createInstallations, type InstallerPart, type Installations } from './installations.ts'
 import { createQueue, type Queue, type StackEnd, type Waiting } from './queue.ts'
 import { gatherReport } from './reports.ts'
 import { addRound, wantedNow } from './rounds.ts'
@@ -38,6 +40,7 @@ export type ReaderParts = {
 
 export type WorkbenchParts = Omit<ReaderParts, 'project' | 'scratch'> & {
   readonly project: Project
+  readonly installer: InstallerPart
   readonly jobs: number
   readonly checkpointEveryMs?: number
 }
@@ -58,15 +61,20 @@ export type Workbench = Reader & {
   readonly project: Project
   readonly resources: string
   readonly events: Events
+  readonly installations: Installations
+  /** What would train the study: the engine that is named, else that with which this project began it, else the default. */
+  engineFor(study: string, named?: EngineName): ChosenEngine
   /** Starts a study, or goes on with one that the project holds: runs that have finished are not trained again. */
-  start(source: StudySource, engine?: EngineName): { readonly study: string; readonly queued: number }
-  resume(study: string): { readonly study: string; readonly queued: number }
+  start(source: StudySource, engine?: EngineName): Started & { readonly engine: ChosenEngine }
+  resume(study: string): Started
   stop(study: string): void
   idle(study: string): Promise<readonly StackEnd[]>
   list(): Study[]
   get(study: string): Study
   close(): Promise<void>
 }
+
+type Started = { readonly study: string; readonly queued: number }
 
 const defaultCheckpointMs = 2_000 // a checkpoint costs about a millisecond
 
@@ -98,19 +106,26 @@ export function createWorkbench(parts: WorkbenchParts): Workbench {
     checkpointEveryMs: parts.checkpointEveryMs ?? defaultCheckpointMs,
     followUp: (study) => (addRound(project, study) === 0 ? [] : queuedOf(project, study)),
   })
+  const installations = createInstallations({
+    ...parts,
+    events,
+    trainsOn: () => listStudies(project.db).find(({ id, engine }) => engine === 'tensorflow' && queue.isBusy(id))?.name ?? null,
+  })
   return {
     ...createReader({ ...parts, scratch: scratchFolder(project) }),
     project,
     resources: parts.resources,
     events,
-    start: (source, engine = 'wasm') => start(parts, queue, { source, engine }),
+    installations,
+    engineFor: (study, named) => engineFor(project, study, named),
+    start: (source, engine) => start(parts, queue, { source, engine }),
     resume: (study) => resume(parts, queue, readStudy(project.db, study).id),
     stop: (study) => queue.stop(readStudy(project.db, study).id),
     idle: (study) => queue.idle(study),
     list: () => listSummaries(project, queue),
     get: (study) => summaryOf(project, readStudy(project.db, study), queue),
     close: async () => {
-      await queue.close()
+      await Promise.all([queue.close(), installations.close()])
       project.close()
     },
   }
@@ -119,11 +134,13 @@ export function createWorkbench(parts: WorkbenchParts): Workbench {
 function start(
   parts: WorkbenchParts,
   queue: Queue,
-  { source, engine }: { source: StudySource; engine: EngineName },
-): { study: string; queued: number } {
+  { source, engine: named }: { source: StudySource; engine: EngineName | undefined },
+): Started & { readonly engine: ChosenEngine } {
   const opened = openSource(source, parts.resources)
   const { id } = opened.study
   const known = listStudies(parts.project.db).find((study) => study.id === id)
+  const chosen = engineFor(parts.project, id, named)
+  const { engine } = chosen
   if (known === undefined) storeStudy(parts.project, opened, { engine, nowMs: parts.nowMs() })
   else if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
   else if (known.engine !== engine)
@@ -132,10 +149,16 @@ function start(
     keepFiles(parts.project, opened, parts.nowMs()) // heals a damaged one
     extendStudy(parts.project, opened)
   }
-  return resume(parts, queue, id)
+  return { ...resume(parts, queue, id), engine: chosen }
 }
 
-function resume(parts: WorkbenchParts, queue: Queue, id: string): { study: string; queued: number } {
+function engineFor({ db }: Project, id: string, named: EngineName | undefined): ChosenEngine {
+  const known = listStudies(db).find((study) => study.id === id)
+  if (named !== undefined) return { engine: named, reason: 'named' }
+  return known === undefined ? defaultEngine() : { engine: engineName.parse(known.engine), reason: 'begun' }
+}
+
+function resume(parts: WorkbenchParts, queue: Queue, id: string): Started {
   if (queue.isBusy(id)) throw new Refusal('conflict', `study: expected one that is not running, got ${id}`)
   const unfinished = resetUnfinished(parts.project, id, parts.log)
   const queued = unfinished > 0 ? unfinished : addRound(parts.project, id) // a bisection may have ended between two rounds

@@ -12,6 +12,7 @@ import { openProject } from '#core/store/project.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { createRouter } from '#core/workbench/router.ts'
 import { createWorkbench } from '#core/workbench/workbench.ts'
+import { desktopInstaller } from './installer.ts'
 import { utilityLauncher } from './launcher.ts'
 import { menuTemplate } from './menu.ts'
 import { offerPort } from './port.ts'
@@ -42,17 +43,26 @@ if (app.requestSingleInstanceLock()) {
 async function start(): Promise<void> {
   const language = app.getLocale().startsWith('ja') ? 'ja' : 'en'
   const fork = utilityProcess.fork.bind(utilityProcess)
-  const launcher = utilityLauncher({
+  const launcherWith = (env: Readonly<Record<string, string>>) =>
+    utilityLauncher({
+      fork,
+      entry: join(built, 'main', 'trainer.js'),
+      kill: process.kill.bind(process),
+      platform: process.platform,
+      env,
+    })
+  const launcher = launcherWith({})
+  const installer = desktopInstaller({
     fork,
-    entry: join(built, 'main', 'trainer.js'),
-    kill: process.kill.bind(process),
-    platform: process.platform,
+    entry: join(built, 'main', 'installer.js'),
+    root: join(built, '..'),
+    launcher: launcherWith,
   })
   const folder = app.commandLine.getSwitchValue('project') || join(app.getPath('documents'), 'Kagami.kagami')
   const resources = app.isPackaged ? join(process.resourcesPath, 'resources') : join(built, '..', 'resources')
   const project = openProject(folder, { mode: 'write', create: true, nowMs: Date.now() })
   const jobs = Math.max(1, availableParallelism() - 1) // one core stays for the window
-  const workbench = createWorkbench({ project, launcher, resources, clock: monotonicClock, nowMs: Date.now, log, jobs })
+  const workbench = createWorkbench({ project, launcher, installer, resources, clock: monotonicClock, nowMs: Date.now, log, jobs })
   const router = createRouter(workbench)
   const client: ContractRouterClient<Contract> = createRouterClient(router, callerOptions(log))
 

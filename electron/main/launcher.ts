@@ -29,6 +29,7 @@ export type UtilityLauncherSettings = {
   /** `process.kill`. Electron's own `kill` knows no SIGKILL, and reports the exit that it caused as a good one. */
   readonly kill: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => void
   readonly platform: string // process.platform
+  readonly env?: Readonly<Record<string, string>> // added to this process's own
 }
 
 const stderrKept = 4096 // characters
@@ -41,8 +42,8 @@ export function utilityLauncher(settings: UtilityLauncherSettings): Launcher {
   return { launch: (handlers) => launch(settings, handlers) }
 }
 
-function launch({ fork, entry, kill, platform }: UtilityLauncherSettings, handlers: LauncherHandlers): TrainerHandle {
-  const more = trainerEnvironment()
+function launch({ fork, entry, kill, platform, env = {} }: UtilityLauncherSettings, handlers: LauncherHandlers): TrainerHandle {
+  const more = { ...env, ...trainerEnvironment({ ...process.env, ...env }) }
   const child = fork(entry, [], {
     serviceName: 'Kagami trainer',
     stdio: ['ignore', 'ignore', 'pipe'],

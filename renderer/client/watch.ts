@@ -1,6 +1,6 @@
 /**
  * Follows the workbench's events for as long as the page lives. A stream that ends or breaks is opened again after the last
- * event that was seen, with a growing pause; an event that arrives twice is passed on once.
+ * event that was seen, with a growing pause; an event that arrives twice is passed on once, unless it only says what to read again.
  */
 import type { Event } from '#core/contract/index.ts'
 import type { Client } from './client.ts'
@@ -45,8 +45,13 @@ async function readStream({ client, signal, onEvent, onConnection }: Watch, plac
   onConnection({ kind: 'live' })
   for await (const event of stream) {
     place.pauseMs = firstPauseMs
-    if (place.seen !== null && event.cursor <= place.seen) continue
+    if (place.seen !== null && isOld(event, place.seen)) continue
     place.seen = event.cursor
     onEvent(event)
   }
+}
+
+/** A reader that was overtaken is told what to read again in several events of one number. */
+function isOld({ kind, cursor }: Event, seen: number): boolean {
+  return cursor < seen || (cursor === seen && kind !== 'studyChanged' && kind !== 'engineChanged')
 }

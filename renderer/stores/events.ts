@@ -1,7 +1,7 @@
 /** What happens in the workbench, gathered per drawn frame: a thousand events a second wake the page sixty times at most. */
 import { defineStore } from 'pinia'
 import { shallowReadonly, shallowRef } from 'vue'
-import type { Event, RunState } from '#core/contract/index.ts'
+import type { Event, InstallProgress, RunState } from '#core/contract/index.ts'
 import { useHost } from '../client/client.ts'
 import { useTiming, type Timing } from '../client/timing.ts'
 import { watchEvents, type Connection } from '../client/watch.ts'
@@ -11,8 +11,12 @@ export type Batch = {
   readonly changed: ReadonlySet<string> // summaries to read again: their counts, engine or verdict moved
   readonly progressed: ReadonlySet<string> // studies with new rows in their series
   readonly ended: readonly End[]
+  readonly engine: EngineNews | null
 }
 export type End = { readonly study: string; readonly state: RunState; readonly runs: number }
+
+/** Of an installation: `progress` is the last of the frame, `isChanged` that it is to be read again. */
+export type EngineNews = { readonly progress: InstallProgress | null; readonly isChanged: boolean }
 
 type Listener = (batch: Batch) => unknown // what it gives back is not looked at
 
@@ -80,10 +84,10 @@ function perFrame(timing: Timing, deliver: (batch: Batch) => void): (event: Even
   }
 }
 
-type Gathering = { changed: Set<string>; progressed: Set<string>; ended: End[] }
+type Gathering = { changed: Set<string>; progressed: Set<string>; ended: End[]; engine: EngineNews | null }
 
 function emptyBatch(): Gathering {
-  return { changed: new Set(), progressed: new Set(), ended: [] }
+  return { changed: new Set(), progressed: new Set(), ended: [], engine: null }
 }
 
 function add(batch: Gathering, event: Event): void {
@@ -103,6 +107,12 @@ function add(batch: Gathering, event: Event): void {
       batch.ended.splice(known < 0 ? batch.ended.length : known, 1, { study: event.study, state: event.state, runs })
       return
     }
+    case 'engineChanged':
+      batch.engine = {
+        progress: event.progress ?? batch.engine?.progress ?? null,
+        isChanged: event.progress === null || (batch.engine?.isChanged ?? false),
+      }
+      return
     default:
       event satisfies never
   }

@@ -1,5 +1,5 @@
 /** A small study with its runs: two weight decays, a model and its control, two seeds. */
-import type { Run, Series, Study } from '#core/contract/index.ts'
+import type { Installation, InstallUnderWay, Run, Series, Study } from '#core/contract/index.ts'
 
 export const weightDecay = 'regularisation.weightDecay'
 
@@ -36,6 +36,47 @@ export function aStudy(over: Partial<Study> = {}): Study {
     ],
     metrics: [{ name: 'loss', title: { en: 'Loss', ja: '損失' }, unit: '1', scale: 'log', isPredictable: true }],
     verdict: [],
+    ...over,
+  }
+}
+
+/** TensorFlow that is not installed and could be. */
+export function anInstallation(over: Partial<Installation> = {}): Installation {
+  return {
+    engine: 'tensorflow',
+    installed: null,
+    needs: { fetch: 274e6, fetched: 0, disk: 854e6, free: 50e9, folder: '/home/a/engines', hindrance: null, gpuHindrance: 'no card' },
+    underWay: null,
+    refused: null,
+    endedMs: null,
+    standard: { engine: 'wasm', reason: 'embedded' },
+    ...over,
+  }
+}
+
+export function anInstalled(over: Partial<NonNullable<Installation['installed']>> = {}): NonNullable<Installation['installed']> {
+  return {
+    version: '2.21.0',
+    variant: 'cpu',
+    folder: '/home/a/engines/tensorflow-2.21.0-cpu',
+    installedMs: 1_800_000_000_000,
+    bytes: 854e6,
+    compiler: 'stand-in c++ 1.0',
+    proof: { device: 'stand-in processor, 1 thread', size: 512, error: 1e-7, bound: 3e-5, gflops: 100 },
+    isRemovable: true,
+    ...over,
+  }
+}
+
+export function anInstallUnderWay(over: Partial<InstallUnderWay> = {}): InstallUnderWay {
+  return {
+    action: 'install',
+    by: 'this-workbench',
+    pid: null,
+    variant: 'cpu',
+    startedMs: 1_000,
+    progress: null,
+    isStopping: false,
     ...over,
   }
 }

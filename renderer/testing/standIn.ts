@@ -8,6 +8,7 @@ import {
   type Comparison,
   type EngineProof,
   type Event,
+  type Installation,
   type Phase,
   type Prediction,
   type Preset,
@@ -20,6 +21,7 @@ import type { Coefficients, Plan } from '#core/contract/index.ts'
 import { Refusal } from '#core/contract/errors.ts'
 import { callerOptions } from '#core/contract/wire.ts'
 import type { Client } from '../client/client.ts'
+import { anInstallation } from './fixtures.ts'
 
 export type StandInData = {
   presets: Preset[]
@@ -28,6 +30,7 @@ export type StandInData = {
   predictions: Prediction[]
   coefficients: Coefficients[]
   proofs: EngineProof[]
+  installation: Installation
   plan: Plan | null
   series(metric: string): Series
   compare: (factor: string, metric: string) => Comparison
@@ -97,6 +100,7 @@ function nothing(): StandInData {
     predictions: [],
     coefficients: [],
     proofs: [],
+    installation: anInstallation(),
     plan: null,
     series: unset('series'),
     compare: unset('comparison'),
@@ -147,7 +151,13 @@ function makeRouter(state: State) {
       survival: os.comparisons.survival.handler(({ input }) => (enter('comparisons.survival', input.metric), missing(input.metric))),
     },
     reports: { make: os.reports.make.handler(({ input }) => (enter('reports.make', input.study), { html: '<!doctype html>', bytes: 15 })) },
-    engines: { prove: os.engines.prove.handler(() => (enter('engines.prove'), data.proofs)) },
+    engines: {
+      prove: os.engines.prove.handler(() => (enter('engines.prove'), data.proofs)),
+      installation: os.engines.installation.handler(() => (enter('engines.installation'), data.installation)),
+      install: os.engines.install.handler(({ input }) => (enter('engines.install', JSON.stringify(input)), data.installation)),
+      cancel: os.engines.cancel.handler(() => (enter('engines.cancel'), data.installation)),
+      remove: os.engines.remove.handler(() => (enter('engines.remove'), { bytes: data.installation.installed?.bytes ?? 0 })),
+    },
     events: {
       watch: os.events.watch.handler(async function* ({ input, signal }) {
         enter('events.watch', String(input.after ?? ''))

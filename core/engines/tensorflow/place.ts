@@ -10,13 +10,11 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { z } from 'zod'
+import { variant } from '#core/contract/engines.ts'
 import { Refusal } from '#core/contract/errors.ts'
 
 export const folderVariable = 'KAGAMI_TENSORFLOW'
 export const addonName = 'tfjs_binding.node'
-
-const variant = z.enum(['cpu', 'gpu'])
-export type Variant = z.infer<typeof variant>
 
 /** What an installation says of itself; `proof` comes when it has been proved. */
 export const installRecord = z.strictObject({

@@ -20,8 +20,8 @@ afterAll(async () => {
 })
 
 /** The command line of a user whose folder of data is empty. */
-const kagami = (...args: readonly string[]) =>
-  startKagami(args, place.folder, { XDG_DATA_HOME: place.path('data'), KAGAMI_TENSORFLOW: '', PIP_INDEX_URL: index.url, PATH: `${place.folder}:/usr/bin:/bin` }).answer // prettier-ignore
+const user = () => ({ XDG_DATA_HOME: place.path('data'), KAGAMI_TENSORFLOW: '', PIP_INDEX_URL: index.url, PATH: `${place.folder}:/usr/bin:/bin` }) // prettier-ignore
+const kagami = (...args: readonly string[]) => startKagami(args, place.folder, user()).answer
 
 describe.skipIf(process.platform !== 'linux')('kagami engine (skipped but on Linux, where TensorFlow is installed)', () => {
   test('list names every engine, and what would install the one that is missing', async () => {
@@ -38,6 +38,17 @@ describe.skipIf(process.platform !== 'linux')('kagami engine (skipped but on Lin
     const { status, stderr } = await kagami('run', 'small.json', '--engine', 'tensorflow')
     expect([status, stderr]).toEqual([1, 'kagami: tensorflow: not installed; `kagami engine install tensorflow` installs it\n'])
     expect(existsSync(place.path('small.kagami'))).toBe(false)
+  })
+
+  test('a run says first which engine it takes, and why', async () => {
+    const run = async (args: readonly string[], standard: string) =>
+      (await startKagami(['run', 'small.json', '--set', 'training.steps=5', ...args], place.folder, { ...user(), KAGAMI_ENGINE: standard }).answer).stderr.split('\n')[0] // prettier-ignore
+    expect(await run(['--project', 'a.kagami'], '')).toBe('Engine: wasm, the embedded one.')
+    expect(await run(['--project', 'b.kagami'], 'cpu')).toBe('Engine: cpu, as KAGAMI_ENGINE says.')
+    expect(await run(['--project', 'c.kagami', '--engine', 'cpu'], '')).toBe('Engine: cpu, as --engine says.')
+    expect(await run(['--project', 'b.kagami', '--set', 'seeds.count=3'], '')).toBe('Engine: cpu, with which this project began the study.')
+    expect(await run(['--project', 'd.kagami'], 'torch')).toMatch(/^kagami: KAGAMI_ENGINE: expected one of wasm, .*, got "torch"$/)
+    expect(await run(['--project', 'c.kagami'], '')).toBe('') // nothing was left to train
   })
 
   test('install refuses in a sentence, as JSON too', async () => {
@@ -71,6 +82,9 @@ describe.skipIf(process.platform !== 'linux')('kagami engine (skipped but on Lin
       place.write(join(engines, 'tensorflow.json'), JSON.stringify({ folder: 'tensorflow-2.21.0-cpu' }))
     }
     plant()
+    const planOf = async (standard: string) => (await startKagami(['plan', 'small.json'], place.folder, { ...user(), KAGAMI_ENGINE: standard }).answer).stdout // prettier-ignore
+    expect(await planOf('')).toContain('of training on tensorflow')
+    expect(await planOf('cpu')).toContain('of training on cpu')
     expect((await kagami('engine', 'remove', 'tensorflow')).stdout).toBe(`tensorflow: removed ${folder}, 2.5 MB came free\n`)
     expect(existsSync(folder)).toBe(false)
     plant()

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Study } from '#core/contract/studies.ts'
 import { jsonOf, kagamiHere, startKagami, studyText, temporaryFolder, train, type TestFolder } from '#core/testing/studies.ts'
-import { root } from '../node.ts'
+import { root } from '../root.ts'
 import { aligned } from './output.ts'
 import { createProgress } from './progress.ts'
 

@@ -16,7 +16,7 @@ import common from '../../../resources/messages/en/common.json' with { type: 'js
 import commonJa from '../../../resources/messages/ja/common.json' with { type: 'json' }
 import en from '../../../resources/messages/en/page.json' with { type: 'json' }
 import ja from '../../../resources/messages/ja/page.json' with { type: 'json' }
-import { root } from '../node.ts'
+import { root } from '../root.ts'
 
 const pictures = process.env['KAGAMI_PICTURES'] // a folder for the README's pictures; none are kept otherwise
 

@@ -17,5 +17,5 @@ await installTensorflow({
     return proofOf()
   },
   nowMs: () => 0,
-  onProgress: ({ step }) => void process.send?.(step),
+  onProgress: ({ stage }) => void process.send?.(stage),
 })

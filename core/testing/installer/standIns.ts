@@ -5,7 +5,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { EngineProof } from '#core/contract/engines.ts'
+import type { InstallRecord } from '#core/engines/tensorflow/place.ts'
 import { writeZip } from '#core/formats/zip.ts'
+import { forkInstaller } from '#core/installer/fork.ts'
+import { createInstaller, type Installer, type InstallerHost } from '#core/installer/installer.ts'
 import type { Machine } from '#core/installer/machine.ts'
 import { drawUniform } from '#core/numerics/random/draw.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
@@ -90,6 +93,26 @@ export function machineOf(folder: string, changes: Partial<Machine> = {}): Machi
   }
 }
 
+export type InstallerParts = {
+  readonly folder: string // of compiler and Node's headers
+  readonly index: string
+  readonly engines: string
+  readonly machine?: Partial<Machine> // as the host sees it; the process has its own
+  readonly prove?: InstallerHost['prove']
+}
+
+/** An installer whose process installs stand-ins. */
+export function installerOf({ folder, index, engines, machine = {}, prove = async () => proofOf() }: InstallerParts): Installer {
+  const env = { ...process.env, KAGAMI_STAND_INS: JSON.stringify({ folder, index }) }
+  const here = machineOf(folder, machine)
+  return createInstaller({
+    start: (handlers) => forkInstaller(new URL('./process.ts', import.meta.url), handlers, env),
+    prove,
+    machine: () => here,
+    engines: () => engines,
+  })
+}
+
 export const proofOf = (changes: Partial<EngineProof> = {}): EngineProof => ({
   engine: 'tensorflow',
   available: true,
@@ -100,6 +123,20 @@ export const proofOf = (changes: Partial<EngineProof> = {}): EngineProof => ({
   gflops: 100,
   versions: {},
   reason: null,
+  ...changes,
+})
+
+/** What an installation says of itself. */
+export const installationRecord = (changes: Partial<InstallRecord> = {}): InstallRecord => ({
+  format: 1,
+  version: '2.21.0',
+  variant: 'cpu',
+  wheels: [],
+  addonSha256: '',
+  compiler: 'stand-in c++ 1.0',
+  installedMs: 1_800_000_000_000,
+  bytes: 854e6,
+  proof: { device: 'stand-in processor, 1 thread', size: 512, error: 1e-7, bound: 3e-5, gflops: 100 },
   ...changes,
 })
 

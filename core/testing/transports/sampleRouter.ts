@@ -6,6 +6,7 @@ import {
   type Comparison,
   type Contract,
   type EngineProof,
+  type Installation,
   type Event,
   type Mirrors,
   type Phase,
@@ -103,10 +104,21 @@ const proof: EngineProof = {
   versions: { tfjs: '4' },
   reason: null,
 }
+const installation: Installation = {
+  engine: 'tensorflow',
+  installed: {
+    version: '2.21.0', variant: 'cpu', folder: '/home/a 鏡/engines', installedMs: 1, bytes: 854e6, compiler: 'g++ 12', isRemovable: true,
+    proof: { device: 'a processor', size: 512, error: 1e-7, bound: 3e-5, gflops: 21.7 },
+  },
+  needs: { fetch: 274e6, fetched: 0, disk: 854e6, free: null, folder: '/home/a 鏡/engines', hindrance: null, gpuHindrance: '--gpu: expected a card' },
+  underWay: { action: 'install', by: 'another-process', pid: 7, variant: 'gpu', startedMs: null, progress: { stage: 'fetch', done: 1, total: 2 }, isStopping: false },
+  refused: { code: 'store-failed', message: 'disk: expected 1.2 GB free' }, endedMs: 5, standard: { engine: 'wasm', reason: 'embedded' },
+} // prettier-ignore
 const events: Event[] = [
   { kind: 'studyChanged', cursor: 1, study: '0a1b' },
   { kind: 'progressed', cursor: 2, study: '0a1b', step: 1, steps: 2 },
   { kind: 'runsEnded', cursor: 3, study: '0a1b', state: 'finished', runs: 4 },
+  { kind: 'engineChanged', cursor: 4, progress: { stage: 'unpack', done: 3, total: 9 } },
 ]
 const measured = { run: '0a1b.c.0', names: ['x'], measured: new Float64Array([-0]), predicted: null, margin: new Float64Array([Infinity]) }
 const prediction = { metric: 'loss', oracle: 'lasso', cell: 'c', replicate: 0, over: 'last-half' as const, value: Number.NaN }
@@ -144,7 +156,13 @@ export function createSampleRouter() {
       survival: os.comparisons.survival.handler(() => survival),
     },
     reports: { make: os.reports.make.handler(() => report) },
-    engines: { prove: os.engines.prove.handler(() => [proof]) },
+    engines: {
+      prove: os.engines.prove.handler(() => [proof]),
+      installation: os.engines.installation.handler(() => installation),
+      install: os.engines.install.handler(() => installation),
+      cancel: os.engines.cancel.handler(() => installation),
+      remove: os.engines.remove.handler(() => ({ bytes: 854e6 })),
+    },
     events: {
       watch: os.events.watch.handler(async function* () {
         yield* events
@@ -191,6 +209,10 @@ export const contractSamples: readonly Sample[] = [
   },
   { route: 'reports.make', call: (client) => client.reports.make({ ...ofStudy, language: 'ja' }), expected: report },
   { route: 'engines.prove', call: (client) => client.engines.prove(), expected: [proof] },
+  { route: 'engines.installation', call: (client) => client.engines.installation(), expected: installation },
+  { route: 'engines.install', call: (client) => client.engines.install({ variant: 'cpu', from: '/a/b.whl' }), expected: installation },
+  { route: 'engines.cancel', call: (client) => client.engines.cancel(), expected: installation },
+  { route: 'engines.remove', call: (client) => client.engines.remove(), expected: { bytes: 854e6 } },
   { route: 'events.watch', call: async (client) => collect(await client.events.watch({})), expected: events },
 ]
 

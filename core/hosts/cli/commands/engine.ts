@@ -1,14 +1,16 @@
 /** `kagami engine list | install tensorflow | remove tensorflow`: what computes, and what is added to it. */
 import { resolve } from 'node:path'
 import { Option } from 'commander'
+import type { InstallProgress, InstallStage } from '#core/contract/engines.ts'
 import { Refusal, quote } from '#core/contract/errors.ts'
 import { engineStates } from '#core/engines/states.ts'
 import { enginesFolder, installationIn } from '#core/engines/tensorflow/place.ts'
-import { installTensorflow, removeTensorflow, type Report } from '#core/installer/installTensorflow.ts'
-import { sizeWords, thisMachine } from '#core/installer/machine.ts'
-import type { Progress } from '#core/installer/progress.ts'
+import { defaultEngine } from '#core/engines/defaultEngine.ts'
+import type { Report } from '#core/installer/installTensorflow.ts'
+import type { Running } from '#core/installer/installer.ts'
+import { sizeWords } from '#core/installer/machine.ts'
 import type { Register } from '../command.ts'
-import { proveTensorflow, root } from '../../node.ts'
+import { nodeInstaller } from '../../installer.ts'
 import { print, printJson, printTable } from '../output.ts'
 
 type Options = { json?: boolean }
@@ -66,29 +68,27 @@ function list(json: boolean): void {
 }
 
 async function install({ gpu, from, json }: InstallOptions): Promise<void> {
-  const interrupted = new AbortController()
-  const stop = () => interrupted.abort()
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
   const line = progressLine()
   try {
-    const report = await installTensorflow({
-      engines: enginesFolder(),
-      variant: gpu === true ? 'gpu' : 'cpu',
-      from: from === undefined ? null : resolve(from),
-      machine: thisMachine(root),
-      prove: proveTensorflow,
-      nowMs: () => Date.now(),
-      onProgress: (progress) => line.show(progress),
-      signal: interrupted.signal,
-    })
+    const wanted = { variant: gpu === true ? 'gpu' : 'cpu', from: from === undefined ? null : resolve(from) } as const
+    const report = await stoppable(nodeInstaller().install(wanted, (progress) => line.show(progress)))
     line.end()
     if (json === true) printJson(report)
     else tell(report)
   } finally {
     line.end()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+  }
+}
+
+/** Waits for the work; Ctrl-C stops it, and what it had half made is put away before the command ends. */
+async function stoppable<T>({ finished, cancel }: Running<T>): Promise<T> {
+  process.once('SIGINT', cancel)
+  process.once('SIGTERM', cancel)
+  try {
+    return await finished
+  } finally {
+    process.off('SIGINT', cancel)
+    process.off('SIGTERM', cancel)
   }
 }
 
@@ -102,20 +102,25 @@ function tell({ folder, record, seconds }: Report): void {
     print(
       `Proved: ${proof.gflops.toFixed(1)} GFLOP/s, error ${proof.error.toExponential(1)} (bound ${proof.bound.toExponential(1)}) on ${proof.device}`,
     )
-  print('Use it: kagami run STUDY --engine tensorflow')
+  const { engine } = defaultEngine()
+  print(
+    engine === 'tensorflow'
+      ? 'New studies train on it; `kagami run STUDY --engine wasm` names the other.'
+      : 'Use it: kagami run STUDY --engine tensorflow',
+  )
 }
 
 async function remove(json: boolean): Promise<void> {
   const folder = enginesFolder()
   const installed = installationIn(folder)?.folder ?? null // what KAGAMI_TENSORFLOW names belongs to others and stays
-  const bytes = await removeTensorflow(folder)
+  const bytes = await stoppable(nodeInstaller().remove())
   if (json) return printJson({ folder: installed, bytes })
   if (bytes === 0) return print('tensorflow: nothing to remove')
   const removed = installed === null ? `what was left of it in ${folder}` : installed
   print(`tensorflow: removed ${removed}, ${sizeWords(bytes)} came free`)
 }
 
-const sentences: Readonly<Record<Progress['step'], string>> = {
+const sentences: Readonly<Record<InstallStage, string>> = {
   find: 'asking the package index',
   fetch: 'fetching the wheel',
   unpack: 'unpacking',
@@ -125,19 +130,19 @@ const sentences: Readonly<Record<Progress['step'], string>> = {
 }
 
 /** On a terminal one line that is redrawn, at most ten times a second; in a pipe nothing. */
-function progressLine(stream: NodeJS.WriteStream = process.stderr): { show(progress: Progress): void; end(): void } {
+function progressLine(stream: NodeJS.WriteStream = process.stderr): { show(progress: InstallProgress): void; end(): void } {
   if (!stream.isTTY || process.env['TERM'] === 'dumb') return { show: () => undefined, end: () => undefined }
-  const began = { step: '', ms: 0 }
+  const began = { stage: '', ms: 0 }
   let drawnMs = 0
   return {
-    show: ({ step, done, total }) => {
+    show: ({ stage, done, total }) => {
       const nowMs = performance.now()
-      if (step !== began.step) Object.assign(began, { step, ms: nowMs })
+      if (stage !== began.stage) Object.assign(began, { stage, ms: nowMs })
       else if (nowMs - drawnMs < 100) return
       drawnMs = nowMs
       const secondsLeft = done === 0 ? 0 : (((nowMs - began.ms) / 1_000) * (total - done)) / done
       const share = total === 0 ? '' : ` ${Math.floor((100 * done) / total)} % of ${sizeWords(total)}, ${Math.ceil(secondsLeft)} s left`
-      stream.write(`\r\u001b[2K${`${sentences[step]} …${share}`.slice(0, stream.columns - 1)}`)
+      stream.write(`\r\u001b[2K${`${sentences[stage]} …${share}`.slice(0, stream.columns - 1)}`)
     },
     end: () => void stream.write('\r\u001b[2K'),
   }

@@ -1,6 +1,6 @@
 /** `kagami` alone: the workbench in a desktop window where there can be one, else in a browser. */
 import { openDesktop } from '../../desktop/open.ts'
-import { root } from '../../node.ts'
+import { root } from '../../root.ts'
 import type { Register } from '../command.ts'
 import { say } from '../output.ts'
 import { serve } from './serve.ts'

@@ -1,6 +1,7 @@
 /** `kagami plan STUDY`: the runs and stacks that a study will make, before anything runs. */
 import type { Plan } from '#core/contract/studies.ts'
 import { formatBytes, formatDuration } from '#core/presentation/digits.ts'
+import { defaultEngine } from '#core/engines/defaultEngine.ts'
 import { openSource } from '#core/workbench/sources.ts'
 import { planOf } from '#core/workbench/summary.ts'
 import type { Register } from '../command.ts'
@@ -16,7 +17,7 @@ export const addPlan: Register = (program) => {
     .option('--json', 'machine-readable result')
     .action((name: string, options: Options) => {
       const source = openSource(sourceOf(name, options.set), resources)
-      const plan = planOf(source, 'wasm')
+      const plan = planOf(source, defaultEngine().engine)
       if (options.json === true) return printJson(plan)
       print(`${plan.title.en}\n`)
       printTable(

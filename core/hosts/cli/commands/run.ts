@@ -1,10 +1,11 @@
 /** `kagami run STUDY`: trains what is not yet trained, shows how it goes, says the verdict, writes the report. */
 import { resolve } from 'node:path'
-import { engineNames, type EngineName } from '#core/contract/engines.ts'
+import { engineNames, type ChosenEngine, type EngineName } from '#core/contract/engines.ts'
 import type { Outcome } from '#core/contract/runs.ts'
 import { Option } from 'commander'
 import { transitionSentences } from '#core/presentation/transitionSentences.ts'
 import { reportWords } from '#core/report/words.ts'
+import { engineVariable } from '#core/engines/defaultEngine.ts'
 import { requireTensorflow } from '#core/engines/tensorflow/place.ts'
 import { openSource } from '#core/workbench/sources.ts'
 import { allRuns } from '#core/workbench/studies.ts'
@@ -22,7 +23,7 @@ type Options = {
   project?: string
   set?: readonly string[]
   data?: string
-  engine: EngineName
+  engine?: EngineName
   jobs?: number
   checkpointEvery?: number
   resume?: boolean
@@ -36,7 +37,12 @@ export const addRun: Register = (program, done) => {
     .description('train a study (a file or a preset); runs that have finished are not trained again')
     .option('--project <folder>', 'the project; ./NAME.kagami when left out, made when missing')
     .option('--data <file>', 'the file, or the folder of files, to read instead of what data.path names')
-    .addOption(new Option('--engine <name>', 'what computes').choices([...engineNames]).default('wasm'))
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what computes; what the project began the study with, else tensorflow where it is installed, else wasm',
+      ).choices([...engineNames]),
+    )
     .option('--jobs <n>', 'trainers at a time; one for each core when left out', wholeNumber(1))
     .option('--checkpoint-every <seconds>', 'how much training a crash may cost; 2 s when left out', seconds)
     .option('--resume', 'go on with runs that were stopped or interrupted (the same as running it again)')
@@ -59,6 +65,7 @@ async function run(name: string, options: Options): Promise<0 | 1> {
   try {
     const began = performance.now()
     const started = workbench.start(source, options.engine)
+    if (started.queued > 0) say(engineSentence(started.engine))
     const failure = failureOf(workbench.project, started.study, await follow(workbench, started.study))
     const told = { began, trained: started.queued > 0, folder }
     if (failure !== null) {
@@ -74,6 +81,18 @@ async function run(name: string, options: Options): Promise<0 | 1> {
   } finally {
     await workbench.close()
   }
+}
+
+/** Which engine trains, and why this one. */
+function engineSentence({ engine, reason }: ChosenEngine): string {
+  const why = {
+    named: 'as --engine says',
+    begun: 'with which this project began the study',
+    set: `as ${engineVariable} says`,
+    installed: 'which is installed; --engine wasm names the embedded one',
+    embedded: 'the embedded one',
+  } as const
+  return `Engine: ${engine}, ${why[reason]}.`
 }
 
 /** Waits for the study; Ctrl-C stops it at a checkpoint, a second one ends at once. */
