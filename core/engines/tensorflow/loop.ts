@@ -67,6 +67,7 @@ export function loopOf(source: LoopSource): Loop {
       Tin: { kind: 'types', value: loop.inputs.map(({ type }) => type) },
       Tout: { kind: 'types', value: state.map(({ type }) => type) },
       f: { kind: 'function', value: loop.name },
+      ...(isCompiled ? {} : { _lower_as_multi_device_function: { kind: 'bool', value: true } }), // TensorFlow rewrites what lies in the graph itself, for oneDNN too
       ...loop.attributes,
     },
   }
@@ -123,6 +124,7 @@ function whileOf(
       body: { kind: 'function', value: body.name },
       output_shapes: { kind: 'shapes', value: [[], [], ...carried.map(({ shape }) => shape)] },
       parallel_iterations: { kind: 'int', value: 1 },
+      ...(isCompiled ? {} : { _lower_using_switch_merge: { kind: 'bool', value: true } }), // as below
     },
   }
   return {

@@ -8,7 +8,22 @@ import { readRunSeries } from '#core/store/readSeries.ts'
 import { tensorflowSkipped, withoutTensorflow } from '#core/testing/engines.ts'
 import { openTestWorkbench, studyText, temporaryFolder } from '#core/testing/studies.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { inScope, memory, mul, reshape, scalar, square, sub, sum, tensor, valueAndGrads, type Tensor, type Tensors } from '../ops.ts'
+import {
+  inScope,
+  memory,
+  mul,
+  relu,
+  reshape,
+  scalar,
+  square,
+  sub,
+  sum,
+  tensor,
+  valueAndGrads,
+  type Scalar,
+  type Tensor,
+  type Tensors,
+} from '../ops.ts'
 import { captureProgram } from '../program.ts'
 import { proveEngine } from '../prove.ts'
 import { startEngine } from '../registry.ts'
@@ -34,6 +49,18 @@ test('where it is not installed, its proof says what to do, and nothing is taken
 describe.skipIf(withoutTensorflow)(`tensorflow${tensorflowSkipped}`, () => {
   beforeAll(async () => void (await startEngine('tensorflow')))
   const binding = (): Binding => (engine().backend as unknown as { readonly binding: Binding }).binding // the backend of tfjs-node
+
+  test('the gradient of relu is one operation: dy where x > 0, else 0', () => {
+    const of = (x: number[], dy: number[]): number[] =>
+      inScope(() => {
+        const [gradient] = valueAndGrads((one: Tensor) => sum<Scalar>(mul(relu(one), tensor(Float32Array.from(dy), [dy.length]))))([
+          tensor(Float32Array.from(x), [x.length]),
+        ]).grads
+        return [...(gradient?.dataSync() ?? [])]
+      })
+    expect(of([-1, -0, 0, 1e-30, 2, Infinity], [1, 2, 3, 4, 5, 6])).toEqual([0, 0, 0, 4, 5, 6])
+    expect(of([1, -1], [Number.NaN, 1])).toEqual([Number.NaN, 0])
+  })
 
   test('starts on the library itself, and puts back what its package needs of Node', async () => {
     const { device, versions } = await startEngine('tensorflow')

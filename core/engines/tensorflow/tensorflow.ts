@@ -14,6 +14,7 @@ import { Refusal, assert } from '#core/contract/errors.ts'
 import type { Engine } from '../engine.ts'
 import { loadAddon, threadCount, type Addon } from './addon.ts'
 import { registerGatherV2 } from './kernels/gatherV2.ts'
+import { registerReluGrad } from './kernels/reluGrad.ts'
 import { requireTensorflow } from './place.ts'
 
 let loaded: Addon | undefined // once for each process
@@ -30,6 +31,7 @@ export const tensorflow: Engine = {
     if (!(await setBackend('tensorflow'))) throw new Refusal('engine-unavailable', 'tensorflow: the backend did not start')
     await ready()
     registerGatherV2()
+    registerReluGrad()
     return {
       kind: 'tensorflow',
       device: isOnGpu ? gpuName() : processor(),
