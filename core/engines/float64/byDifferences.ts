@@ -1,11 +1,7 @@
 /** For the tests of derivatives: gradients held to central differences of values, Hessians to central differences of gradients. */
 import { add, mul, square, sum, type Tensor } from '@tensorflow/tfjs-core'
-import { expect } from 'vitest'
-import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
 import { gradient64, hessianVector64, type Arrays64, type Scalar64 } from './derivatives.ts'
 import { scalar, tensor64 } from './make.ts'
-
-expect.extend({ toBeAllclose })
 
 export const numbers = (length: number, phase = 0) => Float64Array.from({ length }, (_, i) => Math.sin(3 * i + 1 + phase))
 export const parameter = (shape: readonly number[], phase = 0) => ({ shape, values: numbers(shape.reduce((product, n) => product * n, 1), phase) }) // prettier-ignore
@@ -31,16 +27,20 @@ export function slope(curve: (t: number) => readonly number[]): number[] {
   return one.map((x, i) => (8 * (x - at(back, i)) - (at(two, i) - at(farBack, i))) / (12 * h))
 }
 
-export function expectDerivatives(f: Scalar64, theta: Arrays64, tolerance = { absolute: 1e-9, relative: 1e-9 }): void {
+type Pair = { readonly exact: readonly number[]; readonly differences: readonly number[] }
+
+/** Along one direction: the slope of f, and the Hessian times it; each beside its central differences. */
+export function derivativesOf(f: Scalar64, theta: Arrays64): { readonly slope: Pair; readonly product: Pair } {
   const v = directions(theta, 2)
   const { gradient } = gradient64(f, theta)
   const along = dot(Float64Array.from(together(gradient)), Float64Array.from(together(v)))
-  expect([along]).toBeAllclose(
-    slope((t) => [gradient64(f, moved(theta, v, t)).value]),
-    tolerance,
-  )
-  const differences = slope((t) => together(gradient64(f, moved(theta, v, t)).gradient))
-  expect(together(hessianVector64(f, theta, v))).toBeAllclose(differences, tolerance)
+  return {
+    slope: { exact: [along], differences: slope((t) => [gradient64(f, moved(theta, v, t)).value]) },
+    product: {
+      exact: together(hessianVector64(f, theta, v)),
+      differences: slope((t) => together(gradient64(f, moved(theta, v, t)).gradient)),
+    },
+  }
 }
 
 /**

@@ -72,7 +72,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { directions, dot, expectDerivatives, moved, numbers, other, parameter, part, slope, together, twice } from './byDifferences.ts'
+import { derivativesOf, directions, dot, moved, numbers, other, parameter, part, slope, together, twice } from './byDifferences.ts'
 import { gradient64, hessianVector64, type Arrays64, type Scalar64 } from './derivatives.ts'
 import { convolutionRules } from './gradients/convolution.ts'
 import { gradients } from './gradients/table.ts'
@@ -80,6 +80,10 @@ import { inFloat64 } from './float64.ts'
 import { scalar, tensor, tensor64 } from './make.ts'
 
 expect.extend({ toBeAllclose })
+
+function expectDerivatives(f: Scalar64, theta: Arrays64, tolerance = { absolute: 1e-9, relative: 1e-9 }): void {
+  for (const { exact, differences } of Object.values(derivativesOf(f, theta))) expect(exact).toBeAllclose(differences, tolerance)
+}
 
 const rows = () => tensor1d([2, 0, 2], 'int32')
 
