@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { engine, type KernelBackend } from '@tensorflow/tfjs-core'
+import { engine } from '@tensorflow/tfjs-core'
 import {
   add,
   avgPool,
