@@ -16,6 +16,7 @@ import type { Program, ProgramSource } from '../stepProgram.ts'
 import type { Binding, NodeBackend, Values } from './binding.ts'
 import { dataTypes, type DataType } from './graph.ts'
 import { feedName, loopOf, type Loop, type LoopPart } from './loop.ts'
+import { runsLast } from './runsLast.ts'
 import { traceStep, type Constant } from './trace.ts'
 
 const mostRowBytes = 8 * 2 ** 20 // of all feeds of a call
@@ -89,19 +90,33 @@ function traced(backend: NodeBackend, source: ProgramSource, rows: number) {
     return own.map(([name]) => named(next, name))
   })
   const parts = own.map(([, one], i): LoopPart => ({ name: `s${i}`, type: dataTypes[typeNameOf(one)], shape: one.shape }))
+  const next = result.map((one) => nameOf(idOf(one)))
+  const rowParts = Object.values(feeds).map(({ dtype, shape }, i) => ({
+    name: `f${i}`,
+    row: feedName(`f${i}`),
+    type: dataTypes[dtype],
+    shape,
+  }))
+  const isCompiled = !nodes.some(({ op }) => slowCompiled.test(op))
+  const turned = isCompiled ? runsLast({ state: parts, next, feeds: rowParts, nodes, constants }) : null
   const loop = loopOf({
     state: parts,
-    next: result.map((one) => nameOf(idOf(one))),
     feeds: Object.values(feeds).map(({ dtype, shape }, i): LoopPart => ({
       name: `f${i}`,
       type: dataTypes[dtype],
       shape: [rows, ...shape],
     })),
-    nodes,
-    constants,
-    isCompiled: !nodes.some(({ op }) => slowCompiled.test(op)),
+    ...(turned ?? { next, nodes, constants }),
+    isCompiled,
+    isRunsLast: turned !== null,
   })
-  return { loop, constants, parts, kernels: nodes.map(({ op }) => ({ name: op, attributes: undefined, shapes: [] })) }
+  const ran = turned?.nodes ?? nodes
+  return {
+    loop,
+    constants: turned?.constants ?? constants,
+    parts,
+    kernels: ran.map(({ op }) => ({ name: op, attributes: undefined, shapes: [] })),
+  }
 }
 
 /** How many steps' feeds one call may bring. */

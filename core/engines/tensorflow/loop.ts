@@ -6,6 +6,7 @@
  */
 import { assert } from '#core/contract/errors.ts'
 import { dataTypes, savedModel, type Argument, type Attribute, type Function, type Node } from './graph.ts'
+import { turnedShape } from './runsLastLayouts.ts'
 import type { Constant } from './trace.ts'
 
 export type LoopPart = { readonly name: string; readonly type: number; readonly shape: readonly number[] }
@@ -17,6 +18,7 @@ export type LoopSource = {
   readonly nodes: readonly Node[]
   readonly constants: ReadonlyMap<string, Constant>
   readonly isCompiled: boolean // by XLA
+  readonly isRunsLast: boolean // the step's state has its first axis last, where it has two or more
 }
 
 export type Loop = {
@@ -108,21 +110,27 @@ function bodyOf({ source: { state, next, feeds, nodes }, fixed, inline, carried 
   }
 }
 
-/** (steps, carried) → the state after so many. */
+/** (steps, carried) → the state after so many; transposed on its way in and out where the step wants it so. */
 function whileOf(
-  { source: { state, isCompiled }, carried }: Parts,
+  { source: { state, isCompiled, isRunsLast }, carried }: Parts,
   { body, condition }: { body: Function; condition: Function },
 ): Function {
+  const turned = new Set(isRunsLast ? state.filter(({ shape }) => shape.length > 1).map(({ name }) => name) : [])
+  const turns = state.filter(({ name }) => turned.has(name))
+  const within = (name: string) => (turned.has(name) ? `last_${name}:y:0` : name)
   const inputs = [argument('steps', dataTypes.int32), ...carried.map(({ name, type }) => argument(name, type))]
   const loop: Node = {
     name: 'while',
     op: 'StatelessWhile',
-    inputs: ['zero:output:0', ...inputs.map(({ name }) => name)],
+    inputs: ['zero:output:0', ...inputs.map(({ name }) => within(name))],
     attributes: {
       T: { kind: 'types', value: body.inputs.map(({ type }) => type) },
       cond: { kind: 'function', value: condition.name },
       body: { kind: 'function', value: body.name },
-      output_shapes: { kind: 'shapes', value: [[], [], ...carried.map(({ shape }) => shape)] },
+      output_shapes: {
+        kind: 'shapes',
+        value: [[], [], ...carried.map(({ name, shape }) => (turned.has(name) ? turnedShape(shape) : shape))],
+      },
       parallel_iterations: { kind: 'int', value: 1 },
       ...(isCompiled ? {} : { _lower_using_switch_merge: { kind: 'bool', value: true } }), // as below
     },
@@ -130,10 +138,33 @@ function whileOf(
   return {
     name: 'loop',
     inputs,
-    outputs: state.map(({ name, type }, i) => ({ name: `${name}_end`, type, from: `while:output:${i + 2}` })),
-    nodes: [whole('zero', 0), loop],
+    outputs: state.map(({ name, type }, i) => ({
+      name: `${name}_end`,
+      type,
+      from: turned.has(name) ? `first_${name}:y:0` : `while:output:${i + 2}`,
+    })),
+    nodes: [
+      whole('zero', 0),
+      ...turns.flatMap(({ name, type, shape }) =>
+        transposeNodes(`last_${name}`, { of: name, type, axes: turnedShape(shape.map((_, axis) => axis)) }),
+      ),
+      loop,
+      ...turns.flatMap(({ name, type, shape }) =>
+        transposeNodes(`first_${name}`, {
+          of: `while:output:${state.findIndex((one) => one.name === name) + 2}`,
+          type,
+          axes: shape.map((_, axis) => (axis + shape.length - 1) % shape.length),
+        }),
+      ),
+    ],
     attributes: isCompiled ? { _XlaMustCompile: { kind: 'bool', value: true } } : {},
   }
+}
+
+function transposeNodes(name: string, { of, type, axes }: { of: string; type: number; axes: readonly number[] }): Node[] {
+  const attributes = { T: typeOf(type), Tperm: typeOf(dataTypes.int32) }
+  const order = { dtype: dataTypes.int32, shape: [axes.length], values: Int32Array.from(axes) }
+  return [constantNode(`axes_${name}`, order), { name, op: 'Transpose', inputs: [of, `axes_${name}:output:0`], attributes }]
 }
 
 /** Shapes and axes must be known when a program is compiled, and one number costs nothing there. */

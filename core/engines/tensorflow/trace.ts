@@ -15,9 +15,14 @@ export type Constant = {
   readonly values: Values
 }
 
+/** An operation of a step, with what it makes. */
+export type TracedNode = Node & {
+  readonly outputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: number }[]
+}
+
 /** A step as operations; a tensor is named by its argument, or as `NODE:OUTPUT:INDEX`. */
 export type Trace<Result> = {
-  readonly nodes: readonly Node[]
+  readonly nodes: readonly TracedNode[]
   readonly constants: ReadonlyMap<string, Constant> // name → value; each is read by a node, or is part of the result
   readonly nameOf: (id: number) => string
   readonly result: Result
@@ -48,7 +53,7 @@ export function traceStep<Result>(backend: NodeBackend, changing: ReadonlyMap<nu
 }
 
 class Tracer {
-  readonly nodes: Node[] = []
+  readonly nodes: TracedNode[] = []
   readonly constants = new Map<string, Constant>()
   readonly binding: Binding
   readonly #real: Binding
@@ -92,6 +97,7 @@ class Tracer {
       op,
       inputs: inputs.map((id) => this.nameOf(id)),
       attributes: Object.fromEntries(attributes.map((one) => [one.name, attributeOf(this.#real, one)])),
+      outputs: outputs.map(({ shape, dtype }, i) => ({ name: `${name}:${names[i] ?? ''}`, shape: [...shape], dtype })),
     })
     for (const [i, { id }] of outputs.entries()) this.#names.set(id, `${name}:${names[i] ?? ''}`)
     return outputs
