@@ -67,6 +67,7 @@ function replayProgram(backend: KernelBackend, { state: given, feeds, step }: Pr
     advance: (values, count = 1) => {
       for (let i = 0; i < count; i += 1) replayed.advance(values(i))
     },
+    settle: (names) => replayed.settle(names),
     read: (name) => copyOf(replayed.read(name)),
     kernels: calls.map(({ name, attributes, inputs }) => ({ name, attributes, shapes: Object.values(inputs).map(({ shape }) => shape) })),
     how: natives === undefined ? 'kernels' : 'natives',

@@ -21,6 +21,7 @@ export type FeedValues = Readonly<Record<string, Int32Array | Float32Array>>
 /** How a recording runs: kernel by kernel, or as native calls. */
 export type Replayed = {
   advance(feeds: FeedValues): void
+  settle(names: readonly string[]): Promise<void>
   read(name: string): unknown
   dispose(): void
 }

@@ -47,18 +47,30 @@ export function replayKernels({ backend, recording, stateNames, state, feedNames
     for (const [i, slot] of stateSlots.entries()) slots[slot] = next[i]
   }
 
+  const dataOf = (name: string): DataId => {
+    const dataId = slots[stateNames.indexOf(name)]
+    assert(dataId !== undefined, `program: no state is named ${name}`)
+    return dataId
+  }
+
   return {
     advance,
-    read: (name) => {
-      const dataId = slots[stateNames.indexOf(name)]
-      assert(dataId !== undefined, `program: no state is named ${name}`)
-      return backend.readSync(dataId)
+    settle: async (names) => {
+      if (isDeferred(backend)) await backend.settle(names.map(dataOf))
     },
+    read: (name) => backend.readSync(dataOf(name)),
     dispose: () => {
       for (const slot of stateSlots) free(slot, 1)
       for (const dataId of recording.constants) backend.disposeData(dataId)
     },
   }
+}
+
+/** A backend whose kernels only queue: `settle` waits until these data can be read at once. */
+export type Deferred = { settle(data: readonly DataId[]): Promise<void> }
+
+function isDeferred(backend: object): backend is Deferred {
+  return 'settle' in backend
 }
 
 /**

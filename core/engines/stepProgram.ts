@@ -14,7 +14,12 @@ export type ProgramSource = {
 export type Program = {
   /** Some steps, in place; `feeds(i)` are the values for the i-th of them, of the declared sizes. */
   advance(feeds: (i: number) => FeedValues, count?: number): void
-  /** A copy of one part of the state. */
+  /**
+   * Waits until the steps so far are done and these parts of the state can be read: at once on an engine that computes within the call, later on one that queues.
+   * Nothing may be advanced meanwhile. Fails: 'engine-unavailable' when the device was lost or refused something.
+   */
+  settle(names: readonly string[]): Promise<void>
+  /** A copy of one part of the state. An engine that queues has it only between a `settle` that names it and the next step. */
   read(name: string): Float32Array | Int32Array | Uint8Array
   /** The kernels of one step in order, with their attributes. */
   readonly kernels: readonly {

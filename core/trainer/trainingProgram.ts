@@ -62,6 +62,7 @@ export function lifeState({ survived, finiteLoss, stoppedBy }: Life, step: numbe
 export type TrainingProgram = {
   /** Some steps from `step` on, counted from 0. */
   advance(step: number, count?: number): void
+  settle: Program['settle']
   read(name: string): Float32Array | Int32Array | Uint8Array
   readonly kernels: Program['kernels']
   readonly how: Program['how']
@@ -82,6 +83,7 @@ export function captureTraining(lanes: readonly Lane[], state: StackState, step 
   })
   return {
     advance: (at, count = 1) => program.advance((i) => feeds.values(at + i), count),
+    settle: (names) => program.settle(names),
     read: (name) => program.read(name),
     kernels: program.kernels,
     how: program.how,

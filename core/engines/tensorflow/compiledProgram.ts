@@ -58,6 +58,7 @@ export function compileProgram(backend: NodeBackend, source: ProgramSource): Pro
     advance: (feedsAt, count = 1) => {
       for (let done = 0; done < count; done += rows) call(Math.min(rows, count - done), (i) => feedsAt(done + i))
     },
+    settle: () => Promise.resolve(),
     read: (name) => {
       const id = state[Object.keys(source.state).indexOf(name)]
       assert(id !== undefined, `program: no state is named ${name}`)

@@ -43,6 +43,7 @@ export function replayNatives(parts: NativeReplay): Replayed {
       run()
       carry()
     },
+    settle: () => Promise.resolve(),
     read: (name) => backend.readSync((now[stateNames.indexOf(name)] ?? missing(name)).dataId),
     dispose: () => {
       for (const { dataId } of now) backend.disposeData(dataId)

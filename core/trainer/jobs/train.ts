@@ -127,7 +127,7 @@ class Training {
     const { context } = this.#parts
     if (this.#parts.spec.checkpointFrom === null) await this.#record() // a checkpoint comes after its row, that of step 0 too
     while (this.step < this.#steps && !context.stopRequested()) {
-      if (this.#advance()) await this.#record()
+      if (await this.#advance()) await this.#record()
       await context.pause()
       const now = monotonicClock.nowMs()
       if (now - this.#sentMs >= 100) await this.#send()
@@ -139,8 +139,8 @@ class Training {
   }
 
   /** Some steps, at most to the next recorded one; whether it was reached. */
-  #advance(): boolean {
-    this.#changeTask()
+  async #advance(): Promise<boolean> {
+    await this.#changeTask()
     const began = monotonicClock.nowMs()
     const record = Math.min(this.#steps, (Math.floor(this.step / this.#every) + 1) * this.#every)
     const until = Math.min(record, this.#taskSteps.find((step) => step > this.step) ?? record)
@@ -148,6 +148,7 @@ class Training {
     if (this.step < until) {
       const count = Math.min(until - this.step, this.#sliceSteps)
       this.#program.advance(this.step, count)
+      await this.#program.settle([]) // an engine that queues is not left behind, and its time counts
       this.step += count
       const msPerStep = (monotonicClock.nowMs() - began) / count
       this.#sliceSteps = Math.max(1, Math.min(4 * count, Math.floor(sliceMs / msPerStep))) // a slow step, as the first may be, is made up for in a few slices
@@ -157,10 +158,10 @@ class Training {
   }
 
   /** A task begins: the step is captured again over its data, from the state that has been reached. */
-  #changeTask(): void {
+  async #changeTask(): Promise<void> {
     const task = this.#taskSteps.findLastIndex((step) => step <= this.step)
     if (task === this.#task) return
-    this.#capture(this.#state())
+    this.#capture(await this.#state())
     this.#task = task
   }
 
@@ -195,18 +196,18 @@ class Training {
   }
 
   async #record(): Promise<void> {
-    const read = this.#snapshot()
+    const read = await this.#snapshot()
     const all = await this.#measure.ofAll({ read, step: this.step }, () => this.#parts.context.pause())
     this.#rows.steps.push(this.step)
     for (const values of all) {
       for (const [c, value] of values.entries()) this.#rows.values[c]?.push(value)
     }
     this.#isAnyAlive = read('alive').includes(1)
-    if (this.step < this.#steps) this.#stopRuns(all, read)
+    if (this.step < this.#steps) await this.#stopRuns(all, read)
   }
 
   /** Runs that break a rule with what was just recorded end here: they keep their parameters, and their neighbours their bits. */
-  #stopRuns(recorded: readonly (readonly number[])[], read: (name: string) => StackState[string]['values']): void {
+  async #stopRuns(recorded: readonly (readonly number[])[], read: (name: string) => StackState[string]['values']): Promise<void> {
     const { lanes } = this.#parts
     const alive = read('alive')
     const broken = lanes.map(({ stops }, r) => {
@@ -214,16 +215,18 @@ class Training {
       return alive[r] === 1 ? brokenAt(stops, { step: this.step, valueOf }) : null
     })
     if (broken.every((gate) => gate === null)) return
-    const state = this.#state()
+    const state = await this.#state()
     const [survived, finiteLoss, before] = ['survived', 'finiteLoss', 'stoppedBy'].map((name) => Int32Array.from(read(name)))
     assert(survived !== undefined && finiteLoss !== undefined && before !== undefined, 'train: the state counts')
     const stoppedBy = before.map((gate, r) => (broken[r] == null ? gate : broken[r] + 1))
     this.#capture({ ...state, ...lifeState({ survived, finiteLoss, stoppedBy }, this.step) })
+    await this.#program.settle(['alive'])
     this.#isAnyAlive = this.#program.read('alive').includes(1)
   }
 
-  /** The state of the moment, each part copied out of the engine once. */
-  #snapshot(): (name: string) => StackState[string]['values'] {
+  /** The state of the moment but for the optimiser's own, each part copied out of the engine once. */
+  async #snapshot(): Promise<(name: string) => StackState[string]['values']> {
+    await this.#program.settle(Object.keys(this.#parts.start).filter((name) => !name.startsWith('optimiser/')))
     const copies = new Map<string, StackState[string]['values']>()
     return (name) => {
       const copy = copies.get(name) ?? this.#program.read(name)
@@ -249,7 +252,7 @@ class Training {
   async #checkpoint(): Promise<void> {
     const { context, stack } = this.#parts
     await this.#send()
-    const bytes = writeCheckpoint(this.#state(), { step: this.step, stack })
+    const bytes = writeCheckpoint(await this.#state(), { step: this.step, stack })
     context.artifact({
       what: 'checkpoint',
       step: this.step,
@@ -259,7 +262,8 @@ class Training {
     this.#checkpointedAt = this.step
   }
 
-  #state(): StackState {
+  async #state(): Promise<StackState> {
+    await this.#program.settle(Object.keys(this.#parts.start))
     return Object.fromEntries(
       Object.entries(this.#parts.start).map(([name, part]) => [name, { ...part, values: this.#program.read(name) }]),
     )
@@ -267,9 +271,9 @@ class Training {
 
   async #finish(): Promise<void> {
     const { context, lanes, stack } = this.#parts
-    const bytes = writeParameters(this.#state(), { step: String(this.step), stack })
+    const bytes = writeParameters(await this.#state(), { step: String(this.step), stack })
     context.artifact({ what: 'parameters', step: this.step, ...(await writeFileDurably(context.folder, 'parameters.safetensors', bytes)) })
-    const read = this.#snapshot()
+    const read = await this.#snapshot()
     context.runsEnded(lanes.map((lane, row) => this.#endOf(lane, { read, row })))
   }
 
