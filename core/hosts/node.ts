@@ -8,6 +8,7 @@ import { readRuns } from '#core/store/readRuns.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { forkLauncher } from '#core/trainer/fork.ts'
+import { machineMemory } from '#core/trainer/parentMemory.ts'
 import { createReader, createWorkbench, type Reader, type Workbench } from '#core/workbench/workbench.ts'
 import { nodeInstaller } from './installer.ts'
 import { root } from './root.ts'
@@ -39,6 +40,7 @@ export function openWorkbench({
     installer: nodeInstaller(),
     project: openProject(path, { mode: 'write', create, nowMs: Date.now() }),
     jobs,
+    memory: machineMemory,
     ...(checkpointEverySeconds === undefined ? {} : { checkpointEveryMs: 1_000 * checkpointEverySeconds }),
   })
 }

@@ -17,6 +17,7 @@ import { readRunSeries } from '#core/store/readSeries.ts'
 import type { Readable } from '#core/store/statements.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { forkLauncher } from '#core/trainer/fork.ts'
+import { machineMemory, type Memory } from '#core/trainer/parentMemory.ts'
 import type { FromTrainer, Launcher, TrainerHandle } from '#core/trainer/protocol.ts'
 import type { InstallerPart } from '#core/workbench/installations.ts'
 import { createWorkbench, type Workbench } from '#core/workbench/workbench.ts'
@@ -79,8 +80,16 @@ export function openTestWorkbench(
     installer = nodeInstaller(),
     jobs = 1,
     checkpointEveryMs = 2_000,
+    memory = machineMemory,
     log = () => undefined,
-  }: { launcher?: Launcher; installer?: InstallerPart; jobs?: number; checkpointEveryMs?: number; log?: (text: string) => void } = {},
+  }: {
+    launcher?: Launcher
+    installer?: InstallerPart
+    jobs?: number
+    checkpointEveryMs?: number
+    memory?: Memory
+    log?: (text: string) => void
+  } = {},
 ): Workbench {
   return createWorkbench({
     project: openProject(project, { mode: 'write', create: true, nowMs: nowMs() }),
@@ -91,6 +100,7 @@ export function openTestWorkbench(
     nowMs,
     log,
     jobs,
+    memory,
     checkpointEveryMs,
   })
 }

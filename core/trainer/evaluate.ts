@@ -2,10 +2,10 @@
  * What a stack computes beside training: the plain network that its parameters amount to, and its loss and accuracy on the parts of its data.
  *
  * In float64, by the same model definitions that train; parts that would take more than 5e7 multiplications a run of it go through the engine in float32, where only
- * the loss of the outputs is float64.
+ * the loss of the outputs is float64. An engine that gives its values later (`readsAtOnce`) leaves those to float64 too, some rows at a time.
  */
 import { assert } from '#core/contract/errors.ts'
-import { inFloat64, inScope, read64, tensor, tensor64, type Tensor, type Tensors } from '#core/engines/ops.ts'
+import { inFloat64, inScope, read64, readsAtOnce, tensor, tensor64, type Tensor, type Tensors } from '#core/engines/ops.ts'
 import type { Score } from '#core/analysis/metrics/metric.ts'
 import type { Part } from '#core/learning/data/data.ts'
 import type { Parameters } from '#core/learning/models/model.ts'
@@ -66,7 +66,7 @@ export function fitsFloat64({ form }: Lane, { x }: Part): boolean {
 
 function outputsOf(lane: Lane, trained: Parameters, part: Part): Matrix {
   const { x } = part
-  return fitsFloat64(lane, part) ? inFloat64(() => matrixOf(apply(lane, trained, x))) : onEngine(lane, trained, x)
+  return fitsFloat64(lane, part) ? inFloat64(() => matrixOf(apply(lane, trained, x))) : inChunks(lane, trained, x)
 }
 
 function apply(lane: Lane, trained: Parameters, x: Matrix): Tensor {
@@ -74,18 +74,20 @@ function apply(lane: Lane, trained: Parameters, x: Matrix): Tensor {
   return model.kind.apply(model.settings, expanded(lane, trained), tensor64(x.values, [x.rows, x.columns]))
 }
 
-/** Some rows at a time, in the precision of the engine that trains. */
-function onEngine(lane: Lane, trained: Parameters, x: Matrix): Matrix {
+/** Some rows at a time, in the precision of the engine that trains; in float64 where that engine gives no value at once. */
+function inChunks(lane: Lane, trained: Parameters, x: Matrix): Matrix {
   const model = modelOf(lane.study)
   const parts: Float64Array[] = []
   for (let from = 0; from < x.rows; from += chunkRows) {
     const rows = Math.min(chunkRows, x.rows - from)
-    const values = new Float32Array(x.values.subarray(from * x.columns, (from + rows) * x.columns))
+    const values = x.values.subarray(from * x.columns, (from + rows) * x.columns)
     parts.push(
-      inScope(() => {
-        const output = model.kind.apply(model.settings, expanded(lane, trained), tensor(values, [rows, x.columns]))
-        return Float64Array.from(output.dataSync())
-      }),
+      readsAtOnce()
+        ? inScope(() => {
+            const output = model.kind.apply(model.settings, expanded(lane, trained), tensor(new Float32Array(values), [rows, x.columns]))
+            return Float64Array.from(output.dataSync())
+          })
+        : inFloat64(() => matrixOf(apply(lane, trained, { rows, columns: x.columns, values })).values),
     )
   }
   const columns = lane.size.outputs

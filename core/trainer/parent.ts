@@ -6,6 +6,7 @@
 import { toRecord, type RefusalRecord } from '#core/contract/errors.ts'
 import type { Clock } from './clock.ts'
 import type { Said } from './messages.ts'
+import { watchMemory, type MemoryBound, type MemoryWatch } from './parentMemory.ts'
 import { bugRefusal, crashRefusal, killedRefusal, silenceRefusal, type Exit } from './parentSentences.ts'
 import { silenceFloorMs, watchSilence, type SilenceWatch } from './parentSilence.ts'
 import { nextState, type State } from './parentStates.ts'
@@ -31,6 +32,7 @@ export type JobOptions = {
   readonly silentAfterMs?: number // the shortest silence that counts
   readonly stopGraceMs?: number // from stop, or shutdown, to SIGTERM
   readonly killGraceMs?: number // from SIGTERM to SIGKILL
+  readonly memory?: MemoryBound // what the process may take; unwatched when left out
 }
 
 type Verdict =
@@ -74,6 +76,7 @@ class Trainer {
   #forcedBy: 'SIGTERM' | 'SIGKILL' | null = null
   #hasUnacknowledged = false
   #cancelEnding: () => void = () => undefined
+  #memory: MemoryWatch | null = null
 
   constructor(options: JobOptions) {
     this.#options = options
@@ -103,7 +106,15 @@ class Trainer {
       return
     }
     this.#move('launched')
+    this.#watchMemory()
     this.#send({ kind: 'hello', protocol, folder: this.#options.folder })
+  }
+
+  #watchMemory(): void {
+    const { memory, clock } = this.#options
+    if (memory === undefined || this.pid === null) return
+    const onExceeded = (refusal: RefusalRecord) => this.#dismiss({ kind: 'failed', refusal }, 'SIGKILL')
+    this.#memory = watchMemory(memory, { pid: this.pid, clock, onExceeded })
   }
 
   stop(): void {
@@ -246,6 +257,7 @@ class Trainer {
 
   #exited(exit: Exit): void {
     this.#silence.end()
+    this.#memory?.end()
     this.#cancelEnding()
     this.#queue = this.#queue.then(() => {
       const crash = crashRefusal(exit, { state: this.#state, forcedBy: this.#forcedBy })

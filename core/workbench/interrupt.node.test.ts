@@ -16,6 +16,7 @@ import {
   type RunRecord,
   type TestFolder,
 } from '#core/testing/studies.ts'
+import { machineMemory } from '#core/trainer/parentMemory.ts'
 import { failureOf, type Workbench } from './workbench.ts'
 
 let shared: TestFolder
@@ -137,6 +138,22 @@ describe('a study that is stopped', () => {
     await workbench.close()
   })
 })
+
+describe.skipIf(process.platform !== 'linux')(
+  'a trainer that takes more memory than its share (skipped but on Linux, where it is told)',
+  () => {
+    test('is ended with a sentence', async () => {
+      const greedy = { totalBytes: 50e6, residentBytes: machineMemory.residentBytes } // a machine of which Node alone takes more than the share
+      const workbench = openTestWorkbench(place.path('a.kagami'), { memory: greedy })
+      const { study } = workbench.start({ text: studyText({ training: { steps: 10_000_000, record: { every: 100_000 } } }) })
+      const [end] = await workbench.idle(study)
+      expect(end).toMatchObject({ state: 'failed', refusal: { code: 'trainer-crashed' } })
+      expect(end?.refusal?.message).toMatch(/^trainer: expected at most 0\.0 GB of memory \(80 % of this machine's\), got 0\.\d GB$/)
+      expect(reasonsOf(workbench)).toEqual(Array(4).fill(end?.refusal?.message))
+      await workbench.close()
+    })
+  },
+)
 
 describe('a damaged data file of a study', () => {
   test('is not trained from, and heals when the study is started with the whole file again', async () => {

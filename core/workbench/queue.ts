@@ -17,6 +17,7 @@ import { appendRows } from '#core/store/series.ts'
 import { beginStack, endStack, noPrograms, readStack, setCheckpoint, setParameters, type Programs } from '#core/store/stacks.ts'
 import type { Clock } from '#core/trainer/clock.ts'
 import { runJob, type JobEnd, type RunningJob } from '#core/trainer/parent.ts'
+import type { Memory } from '#core/trainer/parentMemory.ts'
 import type { Launcher, RunSpec, TrainJob } from '#core/trainer/protocol.ts'
 import type { Events } from './events.ts'
 
@@ -28,6 +29,7 @@ export type QueueParts = {
   readonly events: Events
   readonly log: (text: string) => void
   readonly jobs: number // trainers at a time
+  readonly memory: Memory // which they share
   readonly checkpointEveryMs: number
   /** The stacks that a study goes on with when its last one has finished; none for a study that is at its end. */
   readonly followUp: (study: string) => readonly Waiting[]
@@ -153,7 +155,7 @@ function launch(state: State, next: Waiting): Running | null {
   const { parts } = state
   let began: Began | null = null
   try {
-    const job = train(parts, next, (step) => (began = { atMs: parts.clock.nowMs(), step }))
+    const job = train(state, next, (step) => (began = { atMs: parts.clock.nowMs(), step }))
     return { waiting: next, job, began: () => began, isStopped: false }
   } catch (error) {
     settle(state, next, { state: 'failed', refusal: toRecord(error), ...noCost })
@@ -217,7 +219,11 @@ function stopJob(one: Running): void {
 }
 
 /** Starts the trainer of a stack; its messages go to the store in order. */
-function train(parts: QueueParts, { study, stack, engine, runs, files, after }: Waiting, onBegan: (step: number) => void): RunningJob {
+function train(
+  { parts, running }: State,
+  { study, stack, engine, runs, files, after }: Waiting,
+  onBegan: (step: number) => void,
+): RunningJob {
   const { project, nowMs, events } = parts
   const { db } = project
   const { checkpoint } = readStack(db, stack)
@@ -237,6 +243,7 @@ function train(parts: QueueParts, { study, stack, engine, runs, files, after }: 
     spec,
     folder,
     clock: parts.clock,
+    memory: { memory: parts.memory, trainers: () => running.size },
     on: {
       ready: (message) => void (versions = message.versions),
       began: (message) => {

@@ -16,6 +16,7 @@ import type { Readable } from '#core/store/statements.ts'
 import { listStudies, readStudy } from '#core/store/studies.ts'
 import type { Clock } from '#core/trainer/clock.ts'
 import { runJob, type JobEnd, type JobOptions } from '#core/trainer/parent.ts'
+import type { Memory } from '#core/trainer/parentMemory.ts'
 import type { FromTrainer, Job, Launcher, Result } from '#core/trainer/protocol.ts'
 import { compare } from './comparisons.ts'
 import { createEvents, type Events } from './events.ts'
@@ -42,6 +43,7 @@ export type WorkbenchParts = Omit<ReaderParts, 'project' | 'scratch'> & {
   readonly project: Project
   readonly installer: InstallerPart
   readonly jobs: number
+  readonly memory: Memory
   readonly checkpointEveryMs?: number
 }
 

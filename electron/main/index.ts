@@ -11,6 +11,7 @@ import { callerOptions } from '#core/contract/wire.ts'
 import { openProject } from '#core/store/project.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { createRouter } from '#core/workbench/router.ts'
+import { machineMemory } from '#core/trainer/parentMemory.ts'
 import { createWorkbench } from '#core/workbench/workbench.ts'
 import { desktopInstaller } from './installer.ts'
 import { utilityLauncher } from './launcher.ts'
@@ -62,7 +63,17 @@ async function start(): Promise<void> {
   const resources = app.isPackaged ? join(process.resourcesPath, 'resources') : join(built, '..', 'resources')
   const project = openProject(folder, { mode: 'write', create: true, nowMs: Date.now() })
   const jobs = Math.max(1, availableParallelism() - 1) // one core stays for the window
-  const workbench = createWorkbench({ project, launcher, installer, resources, clock: monotonicClock, nowMs: Date.now, log, jobs })
+  const workbench = createWorkbench({
+    project,
+    launcher,
+    installer,
+    resources,
+    clock: monotonicClock,
+    nowMs: Date.now,
+    log,
+    jobs,
+    memory: machineMemory,
+  })
   const router = createRouter(workbench)
   const client: ContractRouterClient<Contract> = createRouterClient(router, callerOptions(log))
 

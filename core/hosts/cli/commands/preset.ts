@@ -52,14 +52,15 @@ export const addPreset: Register = (program, done) => {
     .action(async (names: string[], options: CheckOptions) => done(await checkAll(names, options)))
 }
 
-async function checkAll(names: readonly string[], { json, data, engine, out }: CheckOptions): Promise<Exit> {
+async function checkAll(names: readonly string[], options: CheckOptions): Promise<Exit> {
+  const { json, data, out } = options
   const wanted = names.includes('all')
     ? listPresets(resources).flatMap(({ name, files }) => (files.length > 0 && data === undefined ? [] : [name]))
     : names
   for (const name of wanted) presetText(resources, name) // an unknown name is told before anything runs
   const checked: Checked[] = []
   for (const name of wanted) {
-    const one = await check(name, { data, engine })
+    const one = await check(name, options)
     checked.push(one)
     if (out !== undefined) writeFileSync(out, renewTable(existsSync(out) ? readFileSync(out, 'utf8') : null, [sectionOf(one)])) // at once: the next may take half an hour
     if (json === true) continue
