@@ -43,7 +43,7 @@ export type Metric = z.infer<typeof metric>
 export const stackPlan = z.strictObject({ id, runs: count, shape: json, parameters: count, steps: count, bytes: count, seconds: real })
 export type StackPlan = z.infer<typeof stackPlan>
 
-/** What a study will make, before it makes it. `seconds` is an estimate of training time on `engine`. */
+/** What a study will make, before it makes it. `seconds` is an estimate of training time on wasm, whichever `engine` trains. */
 export const plan = z.strictObject({
   name: z.string(),
   hash: sha256,

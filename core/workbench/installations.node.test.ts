@@ -1,6 +1,6 @@
 import { createRouterClient } from '@orpc/server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { InstallProgress } from '#core/contract/engines.ts'
+import type { InstallProgress, InstallUnderWay } from '#core/contract/engines.ts'
 import type { Event } from '#core/contract/events.ts'
 import { Refusal } from '#core/contract/errors.ts'
 import { callerOptions } from '#core/contract/wire.ts'
@@ -11,10 +11,15 @@ import { createInstallations, type InstallerPart } from './installations.ts'
 import { createRouter } from './router.ts'
 
 const needs = { fetch: 274e6, fetched: 0, disk: 854e6, free: 50e9, folder: '/e', hindrance: null, gpuHindrance: null }
-const elsewhere = {
-  ...{ action: 'install', by: 'another-process', pid: 7, variant: 'gpu', startedMs: 1, isStopping: false },
+const elsewhere: InstallUnderWay = {
+  action: 'install',
+  by: 'another-process',
+  pid: 7,
+  variant: 'gpu',
+  startedMs: 1,
   progress: { stage: 'unpack', done: 1, total: 2 },
-} as const
+  isStopping: false,
+}
 
 /** An installer that does what the test says, when it says so. */
 function scripted(state: Partial<Awaited<ReturnType<InstallerPart['state']>>> = {}) {

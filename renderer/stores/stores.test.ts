@@ -1,7 +1,7 @@
 import { isReactive } from 'vue'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
-import { aRun, aSeries, aStudy, eightRuns } from '../testing/fixtures.ts'
+import { aRun, aSeries, aStudy, anInstallUnderWay, anInstallation, anInstalled, eightRuns } from '../testing/fixtures.ts'
 import { openPage, settle, type Page } from '../testing/page.ts'
 import { createStandIn, type StandIn } from '../testing/standIn.ts'
 import { toProblem } from '../client/problem.ts'
@@ -205,5 +205,74 @@ describe('presets and engines', () => {
     const engines = openPage(createStandIn({ proofs: [{ ...proof, versions: {} }] })).inside(useEngines)
     await engines.prove()
     expect(engines.proofs?.[0]?.error).toBeNaN()
+  })
+})
+
+describe('the installation', () => {
+  const during = { done: 30, total: 100, stage: 'fetch' } as const
+
+  test('is read again when it changes, and goes on by what is heard', async () => {
+    const standIn = createStandIn()
+    const { inside, clock } = openPage(standIn)
+    const engines = inside(useEngines)
+    inside(useEvents).follow()
+    await engines.load()
+    expect([engines.installation?.installed, engines.underWay]).toEqual([null, null])
+    standIn.data.installation = anInstallation({ underWay: anInstallUnderWay({ progress: { ...during, done: 10 } }) })
+    standIn.publish({ kind: 'engineChanged', progress: null })
+    await settle()
+    clock.draw()
+    await settle()
+    expect(engines.underWay?.progress?.done).toBe(10) // as a page that was opened in its middle has it
+    standIn.publish({ kind: 'engineChanged', progress: during })
+    await settle()
+    clock.draw()
+    expect([engines.underWay?.progress, engines.secondsLeft]).toEqual([during, null])
+    clock.advance(2_000)
+    standIn.publish({ kind: 'engineChanged', progress: { ...during, done: 70 } })
+    await settle()
+    clock.draw()
+    expect(engines.secondsLeft).toBe(1.5) // 40 in 2 s, 30 are left
+    standIn.data.installation = anInstallation({ installed: anInstalled(), endedMs: 5 })
+    standIn.publish({ kind: 'engineChanged', progress: null })
+    await settle()
+    clock.draw()
+    await settle()
+    expect([engines.installation?.installed?.version, engines.underWay, engines.secondsLeft]).toEqual(['2.21.0', null, null])
+  })
+
+  test('of another process has the progress that was read, not that of an own one before', async () => {
+    const standIn = createStandIn({ installation: anInstallation({ underWay: anInstallUnderWay({ progress: null }) }) })
+    const { inside, clock } = openPage(standIn)
+    const engines = inside(useEngines)
+    inside(useEvents).follow()
+    await engines.load()
+    await settle()
+    standIn.publish({ kind: 'engineChanged', progress: during })
+    await settle()
+    clock.draw()
+    standIn.data.installation = anInstallation({
+      underWay: anInstallUnderWay({ by: 'another-process', pid: 7, progress: { stage: 'find', done: 0, total: 0 } }),
+    })
+    await engines.load()
+    expect(engines.underWay).toMatchObject({ pid: 7, progress: { stage: 'find' } })
+  })
+
+  test('is read again after a break, and a call that is refused says why', async () => {
+    const standIn = createStandIn()
+    const page = openPage(standIn)
+    const engines = page.inside(useEngines)
+    page.inside(useEvents).follow()
+    await settle()
+    standIn.breakStreams()
+    await rest(page)
+    expect(count(standIn, 'engines.installation')).toBeGreaterThan(0)
+    standIn.refuse('engines.install', new Refusal('conflict', 'engine: expected one installation at a time, got another that is under way'))
+    expect((await engines.install({ variant: 'cpu' }).then(() => null, toProblem))?.code).toBe('conflict')
+    standIn.data.installation = anInstallation({ installed: anInstalled({ bytes: 7 }) })
+    await engines.load()
+    expect(await engines.remove()).toBe(7)
+    await engines.cancel()
+    expect(standIn.calls).toEqual(expect.arrayContaining(['engines.install {"variant":"cpu"}', 'engines.remove', 'engines.cancel']))
   })
 })

@@ -52,7 +52,8 @@ export const addPlan: Register = (program) => {
 
 function runsSentence({ runs, mostRuns, stacks, seconds, engine, bytes }: Plan): string {
   const counted = (n: number, noun: string) => `${n} ${n === 1 ? noun : `${noun}s`}`
-  const cost = `about ${formatDuration(1_000 * seconds, 'en')} of training on ${engine}, ${formatBytes(bytes, 'en')} of series`
+  const on = engine === 'wasm' ? 'on wasm' : `on ${engine} (estimated for wasm)`
+  const cost = `about ${formatDuration(1_000 * seconds, 'en')} of training ${on}, ${formatBytes(bytes, 'en')} of series`
   if (mostRuns === null) return `${counted(runs, 'run')} in ${counted(stacks.length, 'stack')}, ${cost}.`
   return `At least ${counted(runs, 'run')} and at most ${mostRuns}: after the first ${stacks.length === 1 ? 'stack' : `${stacks.length} stacks`} the levels follow from outcomes. At most ${cost}.`
 }
