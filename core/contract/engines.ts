@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { refusalRecord } from './errors.ts'
 import { count, real, unixMs } from './values.ts'
 
-export const engineNames = ['wasm', 'tensorflow', 'cpu'] as const
+export const engineNames = ['wasm', 'tensorflow', 'webgpu', 'cpu'] as const
 export const engineName = z.enum(engineNames)
 export type EngineName = z.infer<typeof engineName>
 

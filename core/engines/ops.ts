@@ -78,6 +78,11 @@ function select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
   return selected as Tensor // runKernel is typed for kernels of several outputs; Select has one
 }
 
+/** Whether the active engine gives the values of a tensor within the call; one that queues gives them to who waits (`Program.settle`). */
+export function readsAtOnce(): boolean {
+  return engine().backendName !== 'webgpu'
+}
+
 /** `tidy` for a result that is not a tensor: what `make` leaves behind is disposed, its result passes through. */
 export function inScope<T>(make: () => T): T {
   const made: T[] = []

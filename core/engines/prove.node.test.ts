@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { engineNames, engineProof } from '#core/contract/engines.ts'
+import { engineNames, engineProof, type EngineName } from '#core/contract/engines.ts'
 import { tensorflowSkipped, withoutTensorflow } from '#core/testing/engines.ts'
+import { webgpuMissing } from '#core/testing/webgpu.ts'
 import { memory } from './ops.ts'
 import { proveEngine } from './prove.ts'
 import { startEngine } from './registry.ts'
@@ -8,12 +9,18 @@ import { startEngine } from './registry.ts'
 const libraries = {
   wasm: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
   tensorflow: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-node-gpu', 'libtensorflow'],
+  webgpu: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', 'webgpu'],
   cpu: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'],
 } as const
 
+const noWebgpu = await webgpuMissing()
+const skipped: Readonly<Partial<Record<EngineName, string>>> = {
+  ...(withoutTensorflow ? { tensorflow: tensorflowSkipped } : {}),
+  ...(noWebgpu === null ? {} : { webgpu: ` (skipped: ${noWebgpu})` }),
+}
+
 for (const name of engineNames) {
-  const isMissing = name === 'tensorflow' && withoutTensorflow
-  describe.skipIf(isMissing)(`the proof of ${name}${isMissing ? tensorflowSkipped : ''}`, () => {
+  describe.skipIf(name in skipped)(`the proof of ${name}${skipped[name] ?? ''}`, () => {
     test('multiplies within what rounding allows, and says where and how fast', async () => {
       const proof = engineProof.parse(await proveEngine(name))
       expect(proof).toMatchObject({ engine: name, available: true, reason: null })

@@ -5,6 +5,7 @@ import type { StartedEngine } from './engine.ts'
 const engines = {
   wasm: async () => (await import('./wasm/wasm.ts')).wasm,
   tensorflow: async () => (await import('./tensorflow/tensorflow.ts')).tensorflow,
+  webgpu: async () => (await import('./webgpu/webgpu.ts')).webgpu,
   cpu: async () => (await import('./cpu/cpu.ts')).cpu,
 } as const satisfies Record<EngineName, unknown>
 

@@ -21,13 +21,14 @@ const require = createRequire(import.meta.url)
 
 /** The engines in the order in which they are listed everywhere. */
 export function engineStates(): readonly EngineState[] {
-  return [builtIn('wasm'), tensorflowState(), builtIn('cpu')]
+  return [builtIn('wasm'), tensorflowState(), builtIn('webgpu'), builtIn('cpu')]
 }
 
-function builtIn(engine: 'wasm' | 'cpu'): EngineState {
+function builtIn(engine: 'wasm' | 'webgpu' | 'cpu'): EngineState {
   const manifest = require.resolve(`@tensorflow/tfjs-backend-${engine}/package.json`)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string } // npm's own field
-  const device = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${engine === 'wasm' ? '1 thread' : 'JavaScript'}`
+  const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
+  const device = { wasm: `${processor}, 1 thread`, webgpu: null, cpu: `${processor}, JavaScript` }[engine] // a card is found by starting
   return { engine, state: 'built-in', version, variant: null, bytes: 0, device, folder: null, installedMs: null, compiler: null }
 }
 
