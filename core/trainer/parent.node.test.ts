@@ -380,6 +380,14 @@ describe('the sentence of a crash', () => {
     })
   })
 
+  test('leaves out what TensorFlow only notes', async () => {
+    const talk = await inState('running')
+    const notes =
+      'WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\nI0000 00:00:1795568242.204122   24174 port.cc:153] oneDNN custom operations are on.\n'
+    await talk.exit({ code: 1, stderr: `${notes}F0000 00:00:1 2 x.cc:1] Check failed\n` })
+    expect(await talk.job.finished).toMatchObject({ refusal: { message: textWith('last words: "F0000 00:00:1 2 x.cc:1] Check failed"') } })
+  })
+
   test('is cut at 400 signs of stderr', async () => {
     const talk = await inState('running')
     await talk.exit({ code: 1, stderr: 'x'.repeat(5_000) })

@@ -30,11 +30,11 @@ export function bugRefusal(expected: string, got: string): RefusalRecord {
   return { code: 'internal', message: `bug: trainer: expected ${expected}, got ${got}` }
 }
 
-/** The last lines that say something: frames of JavaScript's and of native stacks, and Node's signature, are left out. */
+/** The last lines that say something: frames of JavaScript's and of native stacks, Node's signature, and what TensorFlow only notes (I0000 …) are left out. */
 function lastLines(text: string): string {
   const lines = text
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^(at |\d+: |-{3,}|\^+$|Node\.js v\d)/.test(line))
+    .filter((line) => line !== '' && !/^(at |\d+: |-{3,}|\^+$|Node\.js v\d|I\d{4} |WARNING: All log messages before absl::)/.test(line))
   return lines.slice(-linesQuoted).join(' / ').slice(-charactersQuoted)
 }
