@@ -28,7 +28,7 @@ export const useEvents = defineStore('events', () => {
   const listeners = new Set<Listener>()
   const renewals = new Set<() => void>()
   const gather = perFrame(timing, (batch) => {
-    heardMs.value = timing.now()
+    if (batch.changed.size > 0) heardMs.value = timing.now() // an engine's news saves nothing
     for (const listener of [...listeners]) listener(batch)
   })
   let stop: AbortController | null = null
