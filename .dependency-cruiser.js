@@ -134,7 +134,7 @@ const layers = {
         'report',
         'store',
       ),
-      'core/trainer/(parent|protocol|clock)\\.ts$', // `Clock` is among what a parent is made with
+      'core/trainer/(parent|parentMemory|protocol|clock)\\.ts$', // `Clock` and `Memory` are among what a parent is made with
     ],
     packages: ['@orpc/server', '@orpc/contract', 'temml', 'zod'],
     node: true,
