@@ -17,7 +17,8 @@ const noFile = (path: string): string => {
 const read = (more = '', overrides: readonly string[] = []) => readStudy({ text: text + more, name: 'study.yaml', overrides })
 const freeze = (more = '', overrides: readonly string[] = [], hashOf = noFile): Study => freezeStudy(read(more, overrides), hashOf)
 
-const kinds = '"linear", "product-linear", "matrix-factorisation", "perceptron", "tied-autoencoder", "linear-vae", "self-supervised"'
+const kinds =
+  '"linear", "product-linear", "matrix-factorisation", "perceptron", "convolutional", "tied-autoencoder", "linear-vae", "self-supervised"'
 const varied = 'model, reparametrise, initialValues, data, tasks, loss, optimiser, noise, regularisation, training'
 
 /** All sentences of a refusal. */
