@@ -4,7 +4,8 @@ import type { Clock } from '#core/trainer/clock.ts'
 import { readRuns } from '#core/store/readRuns.ts'
 import { readStacks, type Stack } from '#core/store/stacks.ts'
 import { failureOf, type Workbench } from '#core/workbench/workbench.ts'
-import { problems, type Problem } from './problems.ts'
+import type { Problem, StudyGiven } from './problem.ts'
+import { problems } from './problems.ts'
 
 export type Timed = {
   readonly problem: string
@@ -36,10 +37,10 @@ export function processCounts({ mostParts }: Pick<Problem, 'mostParts'>, most: n
 
 type Bench = { readonly most: number; readonly problems: readonly Problem[]; readonly engines: readonly EngineName[] }
 
-/** Each problem in full on each engine, with one process and with `most`. */
+/** Each sweep in full on each engine, with one process and with `most`. */
 export async function runBench(parts: Parts, { most, problems: asked, engines }: Bench): Promise<Timed[]> {
   const timed: Timed[] = []
-  for (const problem of asked) {
+  for (const problem of asked.filter(({ isSweep }) => isSweep)) {
     const { name, what, runs, steps } = problem
     for (const engine of engines) {
       for (const processes of processCounts(problem, most)) {
@@ -52,22 +53,22 @@ export async function runBench(parts: Parts, { most, problems: asked, engines }:
 }
 
 export type TrainedOnce = Pick<Timed, 'seconds' | 'trainingSeconds' | 'compileSeconds' | 'msPerStep'> & {
-  readonly losses: readonly number[] // of the data, after the last step, in the order of the runs of each study
+  readonly losses: readonly number[] // of the data, after the last step, in the order of the runs of each study; NaN where another metric was recorded
 }
 
-type Training = { readonly engine: EngineName; readonly processes: number; readonly steps?: number }
+type Training = StudyGiven & { readonly engine: EngineName; readonly processes: number }
 
 /** A problem, or its first steps, trained once in a project of its own. */
 export async function trainOnce(
   { open, clock }: Parts,
   problem: Problem,
-  { engine, processes, steps = problem.steps }: Training,
+  { engine, processes, steps = problem.steps, ...given }: Training,
 ): Promise<TrainedOnce> {
   const { workbench, close } = open(processes)
   const { db } = workbench.project
   try {
     const began = clock.nowMs()
-    const started = problem.studies(processes, steps).map((source) => workbench.start(source, engine).study)
+    const started = problem.studies(processes, { ...given, steps }).map((source) => workbench.start(source, engine).study)
     for (const study of started) {
       const failure = failureOf(workbench.project, study, await workbench.idle(study))
       if (failure !== null) throw failure

@@ -1,7 +1,6 @@
 /** The answer of a race: this program at its best against each peer at its best. */
-import { ourName } from './contenders.ts'
 import type { RaceRow } from './race.ts'
-import { ratioOf, type Spread } from './ratios.ts'
+import { ourName, ratioOf, type Spread } from './ratios.ts'
 
 export type Best = {
   readonly problem: string

@@ -5,10 +5,8 @@ import { Refusal } from '#core/contract/errors.ts'
 import { processCounts, trainOnce, type Parts, type TrainedOnce } from './bench.ts'
 import { startPeer, type Peer } from './peerProcess.ts'
 import type { PeersPython } from './peersFolder.ts'
-import type { Problem } from './problems.ts'
-import { differenceOf } from './ratios.ts'
-
-export const ourName = 'Kagami'
+import type { Problem } from './problem.ts'
+import { differenceOf, ourName } from './ratios.ts'
 
 export type Contender = {
   readonly program: string
@@ -24,19 +22,32 @@ export type Contender = {
   close(): Promise<void>
 }
 
-type Way = {
-  readonly peer: 'pytorch' | 'jax'
+export type Way = {
+  readonly peer: 'pytorch' | 'jax' | 'tensorflow'
   readonly program: string
   readonly way: string
   readonly how: string
 }
 
-export const ways: readonly Way[] = [
-  { peer: 'pytorch', program: 'PyTorch', way: 'loop', how: 'one run after another' },
-  { peer: 'pytorch', program: 'PyTorch', way: 'stacked', how: 'runs stacked' },
-  { peer: 'pytorch', program: 'PyTorch', way: 'compiled', how: 'runs stacked, torch.compile' },
-  { peer: 'jax', program: 'JAX', way: 'scan', how: 'runs stacked, jit and scan' },
-]
+const mostLooped = 100 // runs one after another: more of them take minutes for what stacking does in seconds
+
+/** How each peer trains a problem; what is known to be slower by tens everywhere, an XLA loop over convolutions on a processor, is left out. */
+export function waysOf({ law, runs }: Pick<Problem, 'law' | 'runs'>): readonly Way[] {
+  const stacked = runs > 1 ? 'runs stacked, ' : ''
+  const isNetwork = law === 'perceptron' || law === 'convolutional'
+  const torch = { peer: 'pytorch', program: 'PyTorch' } as const
+  const jax = { peer: 'jax', program: 'JAX' } as const
+  const tensorflow = { peer: 'tensorflow', program: 'TensorFlow' } as const
+  return [
+    ...(runs > 1 && runs <= mostLooped ? [{ ...torch, way: 'loop', how: 'one run after another' }] : []),
+    { ...torch, way: 'eager', how: `${stacked}eager` },
+    { ...torch, way: 'compiled', how: `${stacked}torch.compile` },
+    ...(law === 'convolutional' ? [] : [{ ...jax, way: 'scan', how: `${stacked}${runs > 1 ? 'vmap, ' : ''}jit and scan` }]),
+    ...(isNetwork ? [{ ...jax, way: 'step', how: 'jit' }] : []),
+    { ...tensorflow, way: 'graph', how: `${stacked}tf.function` },
+    ...(law === 'convolutional' ? [] : [{ ...tensorflow, way: 'xla', how: `${stacked}tf.function, XLA` }]),
+  ]
+}
 
 /** A contender that cannot run: it says why at its first burst. */
 function absent(known: Pick<Contender, 'program' | 'how' | 'engine' | 'processes'>, error: unknown): Contender {
@@ -63,6 +74,7 @@ type Ours = {
   readonly problem: Problem
   readonly engines: readonly EngineName[]
   readonly most: number
+  readonly folder: string // with the problem's files
   readonly burstSeconds: number
 }
 
@@ -70,12 +82,12 @@ type Ours = {
 export async function kagamiContenders(
   race: Ours,
 ): Promise<{ readonly contenders: Contender[]; readonly losses: readonly number[] | null }> {
-  const { parts, problem, engines, most } = race
+  const { parts, problem, engines, most, folder } = race
   const contenders: Contender[] = []
   let losses: readonly number[] | null = null
   for (const engine of engines) {
     try {
-      const first = await trainOnce(parts, problem, { engine, processes: 1, steps: problem.comparedSteps })
+      const first = await trainOnce(parts, problem, { engine, processes: 1, steps: problem.comparedSteps, folder })
       for (const processes of processCounts(problem, most)) contenders.push(kagami(race, { engine, processes, first, losses }))
       losses ??= first.losses
     } catch (error) {
@@ -92,7 +104,7 @@ type Entry = {
   readonly losses: readonly number[] | null // of an engine before this one
 }
 
-function kagami({ parts, problem, burstSeconds }: Ours, { engine, processes, first, losses }: Entry): Contender {
+function kagami({ parts, problem, folder, burstSeconds }: Ours, { engine, processes, first, losses }: Entry): Contender {
   const isAlone = processes === 1
   const wanted = Math.round((burstSeconds * 1_000) / first.msPerStep)
   const steps = Math.max(1, Math.min(problem.steps, wanted))
@@ -105,7 +117,11 @@ function kagami({ parts, problem, burstSeconds }: Ours, { engine, processes, fir
     startSeconds: isAlone ? first.seconds - first.trainingSeconds : null,
     compileSeconds: isAlone ? first.compileSeconds : null,
     lossDifference: isAlone && losses !== null ? differenceOf(losses, first.losses) : null,
-    burst: async () => ({ steps, msPerStep: (await trainOnce(parts, problem, { engine, processes, steps })).msPerStep, threads: null }),
+    burst: async () => ({
+      steps,
+      msPerStep: (await trainOnce(parts, problem, { engine, processes, steps, folder })).msPerStep,
+      threads: null,
+    }),
     close: () => Promise.resolve(),
   }
 }

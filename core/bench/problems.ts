@@ -1,26 +1,13 @@
-/** What the benchmark trains: two sweeps of the presets, as their users run them, without their controls. */
-import type { StudySource } from '#core/contract/studies.ts'
+/** What the benchmark trains: problems that are one program each, and two sweeps of the presets, as their users run them, without their controls. */
 import { trainingFlops, type Layer } from './flops.ts'
-
-/** What the runs compute, by the name under which the peers know it (peers/problems.py). */
-export type Law = 'products' | 'neurons'
-
-export type Problem = {
-  readonly name: string
-  readonly what: string
-  readonly law: Law
-  readonly runs: number
-  readonly steps: number
-  readonly flops: number // of one step of all runs, see `trainingFlops`
-  /** Steps after which losses are compared: in the middle of the descent, where another rate or decay still shows. */
-  readonly comparedSteps: number
-  readonly mostParts: number
-  /** The runs as one study, or dealt out to several, at most `mostParts`, that train beside each other; of all steps, or of the first. */
-  studies(parts: number, steps?: number): readonly StudySource[]
-}
+import type { Problem } from './problem.ts'
+import { convolutionProblem, factorisation, perceptronProblem } from './singles.ts'
 
 /** E1: u ⊙ w on 60 × 12 data of its own, 8 decays × 10 seeds. E5: a tanh student of width 32 on 200 × 5, 8 decays × 5 seeds. */
 export const problems: readonly Problem[] = [
+  factorisation(1),
+  factorisation(16),
+  factorisation(256),
   sweep({
     name: 'e1',
     what: 'u ⊙ w on 60 × 12, 80 runs × 40,000 steps',
@@ -46,6 +33,8 @@ export const problems: readonly Problem[] = [
       { inputs: 32, outputs: 1 },
     ],
   }),
+  perceptronProblem(),
+  convolutionProblem(),
 ]
 
 type Sweep = Pick<Problem, 'name' | 'what' | 'law' | 'steps'> & {
@@ -66,8 +55,10 @@ function sweep({ name, what, law, preset, levels, seeds, steps: all, rows, layer
     steps: all,
     flops: runs * trainingFlops(rows, layers),
     comparedSteps: 500,
+    isSweep: true,
     mostParts: levels.length,
-    studies: (parts, steps = all) =>
+    files: () => ({}),
+    studies: (parts, { steps = all, metric = 'loss' } = {}) =>
       Array.from({ length: parts }, (_, part) => ({
         preset,
         overrides: [
@@ -76,7 +67,7 @@ function sweep({ name, what, law, preset, levels, seeds, steps: all, rows, layer
           `seeds.count=${seeds}`,
           `training.steps=${steps}`,
           `training.record.every=${steps}`,
-          'measure=["loss"]',
+          `measure=["${metric}"]`,
           'gates=[]',
         ],
       })),

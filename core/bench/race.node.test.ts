@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '#core/contract/errors.ts'
-import { ourName, type Contender } from './contenders.ts'
+import type { Contender } from './contenders.ts'
+import { ourName } from './ratios.ts'
 import { runRounds, tolerance } from './race.ts'
 
 const problem = { name: 'small', flops: 6e6 }

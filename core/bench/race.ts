@@ -10,11 +10,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineName } from '#core/contract/engines.ts'
 import type { Parts } from './bench.ts'
-import { kagamiContenders, ourName, peerContender, sentenceOf, ways, type Contender } from './contenders.ts'
+import { kagamiContenders, peerContender, sentenceOf, waysOf, type Contender } from './contenders.ts'
 import { writePeerProblem } from './peerProblem.ts'
 import type { PeersPython } from './peersFolder.ts'
-import type { Problem } from './problems.ts'
-import { ratioOf, spreadOf, type Spread } from './ratios.ts'
+import type { Problem } from './problem.ts'
+import { ourName, ratioOf, spreadOf, type Spread } from './ratios.ts'
 
 /**
  * The largest relative difference of a run's loss that counts as the same training. Measured: float32 in another order of the sums makes 1e-6, a learning rate that
@@ -52,13 +52,14 @@ export async function runRace(race: Race): Promise<RaceRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'kagami-peers-'))
   const contenders: Contender[] = []
   try {
+    for (const [name, bytes] of Object.entries(problem.files())) writeFileSync(join(folder, name), bytes)
     say(`${problem.name}: ${ourName}, ${race.engines.join(', ')}`)
-    const ours = await kagamiContenders({ ...race, burstSeconds })
+    const ours = await kagamiContenders({ ...race, folder, burstSeconds })
     contenders.push(...ours.contenders)
     if (peers !== null) {
       const file = join(folder, `${problem.law}.npz`)
-      writeFileSync(file, writePeerProblem(problem, resources))
-      for (const way of ways) {
+      writeFileSync(file, writePeerProblem(problem, { resources, folder }))
+      for (const way of waysOf(problem)) {
         say(`${problem.name}: ${way.program}, ${way.how}`)
         contenders.push(
           await peerContender({ ...peers, way, file, folder, problem, losses: ours.losses, burstSeconds, clock: parts.clock }),

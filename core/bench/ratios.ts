@@ -1,6 +1,9 @@
 /** How programs that were timed in turns stand to each other, and whether they trained the same. */
 import { median } from '#core/numerics/statistics/moments.ts'
 
+/** This program in a race, whose times are the measure. */
+export const ourName = 'Kagami'
+
 /** A median and its range over the rounds. */
 export type Spread = { readonly median: number; readonly least: number; readonly most: number }
 

@@ -2,7 +2,7 @@
 import type { Timed } from './bench.ts'
 import { bestOf, type Best } from './best.ts'
 import type { Machine } from './machine.ts'
-import type { Problem } from './problems.ts'
+import type { Problem } from './problem.ts'
 import { tolerance, type RaceRow } from './race.ts'
 
 export type BenchResult = {

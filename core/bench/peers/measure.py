@@ -1,4 +1,4 @@
-"""What both peers share: the command line, the clock, and the answers, one JSON line each on stdout.
+"""What the peers share: the command line, the clock, and the answers, one JSON line each on stdout.
 
     peer.py --way WAY --problem FILE.npz
 
