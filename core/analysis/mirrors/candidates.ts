@@ -1,8 +1,8 @@
 /**
  * Which reflections might be symmetries of a network: found from the shapes of what is trained and from which weights meet at a layer, and believed of none.
  *
- * A place is an index that runs through some axes of some parameters: the neurons of a layer, the columns of a matrix, the inner index of two matrices, the entries of
- * two parameters of one shape. At a place units may be flipped, swapped, swapped with a sign or rotated; entries of two parameters exchanged. Most places are no symmetry's:
+ * A place is an index that runs through some axes of some parameters: the neurons of a layer, the channels between two filters, the columns of a matrix, the inner index
+ * of two matrices, the entries of two parameters of one shape. At a place units may be flipped, swapped, swapped with a sign or rotated; entries of two parameters exchanged. Most places are no symmetry's:
  * columns of a matrix that ends in a nonlinearity, weights without their bias. They are the decoys.
  */
 import type { ParameterShape } from '#core/learning/models/model.ts'
@@ -22,12 +22,13 @@ export type Place = {
   readonly name: string
   readonly count: number // units
   readonly sides: readonly Side[]
-  readonly isLayer: boolean // of neurons, by the model's own account: looked at exhaustively
+  readonly isLayer: boolean // of neurons, by the model's own account, or of channels: looked at exhaustively
 }
 
 /** The places of a network, no two alike. */
 export function placesOf({ model, form, size }: Network): readonly Place[] {
-  const plain = new Map(model.kind.parameters(model.settings, size).map((shape) => [shape.name, shape]))
+  const shapes = model.kind.parameters(model.settings, size)
+  const plain = new Map(shapes.map((shape) => [shape.name, shape]))
   const layers = model.kind.neurons(model.settings).flatMap(({ name, incoming, bias, outgoing }) => {
     const count = plain.get(incoming)?.shape[1] ?? 0
     const blocks: readonly (readonly [string, Side['axis']])[] = [
@@ -38,7 +39,7 @@ export function placesOf({ model, form, size }: Network): readonly Place[] {
     const pieces = blocks.map(([block, axis]) => piecesOf(form.trained, { block, axis, count }))
     return choicesOf(pieces).map((sides) => ({ name, count, sides, isLayer: true }))
   })
-  const all = [...layers, ...loose(form.trained), ...products(form.trained)]
+  const all = [...channelsOf(shapes, form.trained), ...layers, ...loose(form.trained), ...products(form.trained)]
   const known = new Set<string>()
   return all.filter(({ count, sides }) => {
     const key = sides.map(({ parameter, axis }) => `${parameter} ${axis}`).sort().join(', ') // prettier-ignore
@@ -48,13 +49,44 @@ export function placesOf({ model, form, size }: Network): readonly Place[] {
   })
 }
 
+/**
+ * The channels that a filter [side, side, inputs, outputs] makes: its columns, the vectors that follow it, and the rows of the next parameter with rows: a filter, or a
+ * matrix that reads every channel at some places. The order of the parameters tells what follows.
+ */
+function channelsOf(shapes: readonly ParameterShape[], trained: readonly ParameterShape[]): readonly Place[] {
+  return shapes.flatMap(({ name, shape }, i) => {
+    const count = shape[3]
+    const behind = shapes.slice(i + 1)
+    const next = behind.findIndex((one) => one.shape.length > 1)
+    const reader = behind[next]
+    if (count === undefined || reader === undefined) return []
+    const vectors = behind.slice(0, next).filter(({ shape: [length] }) => length === count)
+    const pieces = [
+      ...[name, ...vectors.map((one) => one.name)].map((block) => piecesOf(trained, { block, axis: 'columns', count })),
+      readersOf(trained, { block: reader.name, count }),
+    ]
+    return choicesOf(pieces).map((sides) => ({ name: name.replace(/\.weight$/, ''), count, sides, isLayer: true }))
+  })
+}
+
+/** What is trained of a parameter and has rows of channels, one for each tap of a filter or each place of an image. */
+function readersOf(trained: readonly ParameterShape[], { block, count }: Omit<Block, 'axis'>): readonly Side[] {
+  return trainedOf(trained, block)
+    .filter(({ shape }) => (shape.length === 4 ? shape[2] === count : shape.length === 2 && (shape[0] ?? 0) % count === 0))
+    .map(({ name, shape }) => ({ ...side(name, 'rows'), behind: shape.at(-1) ?? 0 }))
+}
+
 type Block = { readonly block: string; readonly axis: Side['axis']; readonly count: number }
 
 /** What is trained of a plain parameter and has the layer's width along the axis: itself, or factors and free parts of it. */
 function piecesOf(trained: readonly ParameterShape[], { block, axis, count }: Block): readonly Side[] {
-  return trained
-    .filter(({ name, shape }) => (name === block || name.startsWith(`${block}/`)) && lengthAlong(shape, axis) === count)
+  return trainedOf(trained, block)
+    .filter(({ shape }) => lengthAlong(shape, axis) === count)
     .map(({ name }) => side(name, axis))
+}
+
+function trainedOf(trained: readonly ParameterShape[], block: string): readonly ParameterShape[] {
+  return trained.filter(({ name }) => name === block || name.startsWith(`${block}/`))
 }
 
 /** All pieces together, as a swap moves them; and one piece of each block, as a sign turns a product. */
@@ -66,7 +98,7 @@ function choicesOf(pieces: readonly (readonly Side[])[]): readonly (readonly Sid
   return [pieces.flat(), ...single.slice(0, 16)]
 }
 
-/** Every axis of every parameter alone, and every two matrices (or vectors) along an inner index. */
+/** Every axis of every matrix and vector alone, and every two matrices (or vectors) along an inner index. */
 function loose(trained: readonly ParameterShape[]): readonly Place[] {
   const flat = trained.filter(({ shape }) => shape.length === 1 || shape.length === 2)
   const alone = flat.flatMap(({ name, shape }) =>

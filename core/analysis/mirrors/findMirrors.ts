@@ -138,7 +138,7 @@ function pointOf(network: Network, key: Key, count: number): Point {
   const { trained } = network.form
   const theta = Object.fromEntries(
     trained.map((shape) => {
-      const inputs = shape.shape.length === 2 ? (shape.shape[0] ?? 1) : 1
+      const inputs = shape.shape.slice(0, -1).reduce((product, n) => product * n, 1) // of a filter all that a window holds
       return [shape.name, drawNormal(split(key, `theta/${shape.name}`), sizeOf(shape)).map((value) => value / Math.sqrt(inputs))]
     }),
   )

@@ -82,6 +82,44 @@ describe('the worked example', () => {
   })
 })
 
+describe('a convolutional network', () => {
+  const x = Array.from({ length: 3 }, (_, i) => Array.from({ length: 20 }, (_value, j) => Math.sin(1 + 3 * j + 20 * i)))
+  const data = { kind: 'inline', x, y: [[1], [-1], [0.5]] }
+  const model = { kind: 'convolutional', image: [4, 5, 1], channels: [2, 3], kernel: [3, 2], widths: [2] }
+
+  test('of relu: exchanges of channels are mirrors, their rescalings a symmetry without any; nothing of its own is missed', async () => {
+    const content = await mirrorsOf({ model, data })
+    expect(content.mirrors.map(({ family, reflection, place, count }) => [family, reflection, place, count])).toEqual([
+      ['permutation-conv1', 'swap', 'conv1', 1],
+      ['permutation-conv2', 'swap', 'conv2', 3],
+      ['permutation-layer1', 'swap', 'layer1', 1],
+    ])
+    expect(broken(content)).toEqual({})
+    const found = Object.fromEntries(content.families.map(({ family, isFound }) => [family, isFound]))
+    expect(found).toEqual({
+      'permutation-conv1': true,
+      'rescaling-conv1': null,
+      'permutation-conv2': true,
+      'rescaling-conv2': null,
+      'permutation-layer1': true,
+      'rescaling-layer1': null,
+    })
+  })
+  test('of tanh and means: each channel turns its sign too, until biases of their own take all of it away', async () => {
+    const odd = { ...model, channels: [2], kernel: 3, widths: [], activation: 'tanh', pooling: 'average' }
+    const content = await mirrorsOf({ model: odd, data })
+    expect(content.mirrors.map(({ family, reflection, count }) => [family, reflection, count])).toEqual([
+      ['sign-flip-conv1', 'flip', 2],
+      ['permutation-conv1', 'swap', 1],
+      ['permutation-conv1', 'negated-swap', 1],
+    ])
+    expect(broken(content)).toEqual({})
+    const removed = await mirrorsOf({ model: odd, data, reparametrise: [{ kind: 'syre', parameters: '*', std: 0.1 }] })
+    expect(removed.mirrors).toEqual([])
+    expect(broken(removed)).toEqual({ 'sign-flip-conv1 flip': '2/2', 'permutation-conv1 swap': '1/1', 'permutation-conv1 negated-swap': '1/1' }) // prettier-ignore
+  })
+})
+
 describe('what the study does', () => {
   const product = { model: { kind: 'product-linear' }, data: { kind: 'inline', x: [[1], [1]], y: [[1], [1]] }, initialValues: { u: [2], w: [1] } } // prettier-ignore
 

@@ -25,6 +25,7 @@ import { measureMirrors, mostRank, type MirrorRow as Measured } from '#core/anal
 import { isOneSample, type Network, type Rows } from '#core/analysis/mirrors/network.ts'
 import type { Dataset } from '#core/learning/data/data.ts'
 import type { Parameters } from '#core/learning/models/model.ts'
+import { multiplicationsOf } from '#core/learning/models/multiplications.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
 import { maxAbs } from '#core/numerics/linalg/vector.ts'
 import type { Matrix } from '#core/numerics/linalg/matrix.ts'
@@ -97,7 +98,7 @@ async function search(
 ): Promise<readonly Group[]> {
   if (network.form.trained.length === 0)
     throw new Refusal('invalid-input', `model: expected one with parameters, got ${lane.study.model.kind} without any`)
-  const most = Math.max(8, Math.min(600, Math.floor(mostTrials / (12 * parametersOf(network)))))
+  const most = Math.max(8, Math.min(600, Math.floor(mostTrials / (12 * multiplicationsIn(network)))))
   const rows = isOneSample(network) ? { rows: data.train.x.rows } : {}
   const examined: Examined[] = []
   for (const one of examineCandidates({ network, key: split(key, 'search'), most, ...rows })) {
@@ -120,7 +121,7 @@ async function measure(subject: Subject, groups: readonly Group[], { notes, job 
   const { network, theta, data, key, limit } = subject
   const found = groups.flatMap(({ found: mirrors, named }) => (mirrors === null ? [] : [{ mirrors, named }]))
   const products = found.reduce((total, { mirrors }) => total + Math.min(mirrors.rank, 128) + 2, 0)
-  const ofRow = operationsOfProduct * parametersOf(network)
+  const ofRow = operationsOfProduct * multiplicationsIn(network)
   const all = data.train
   const wanted = isOneSample(network) ? all.x.rows : Math.max(leastRows, Math.floor(limit / Math.max(1, products * ofRow)))
   const rows = someRows(all, wanted)
@@ -138,8 +139,10 @@ async function measure(subject: Subject, groups: readonly Group[], { notes, job 
   return made
 }
 
-function parametersOf({ form }: Network): number {
-  return form.trained.reduce((total, shape) => total + sizeOf(shape), 0)
+/** Of one row: what the model says, or one for each number that is trained where these are more. */
+function multiplicationsIn({ model, form, size }: Network): number {
+  const trained = form.trained.reduce((total, shape) => total + sizeOf(shape), 0)
+  return Math.max(trained, multiplicationsOf(model.kind, model.settings, size))
 }
 
 /** At most `most` rows, evenly from all. */
@@ -182,7 +185,7 @@ function whyNot({ lane, network, limit }: Subject, { mirrors: { rank }, decay, r
   const { batch } = optimiser
   const seen = batch === 'full' ? rows.x.rows : Math.min(batch, rows.x.rows)
   const isFair = isWhole || (batch === 'full' ? labels === 0 : batch <= rows.x.rows) // noise of fewer rows is another
-  const products = (1 + labels) * rank * rows.x.rows * operationsOfProduct * parametersOf(network)
+  const products = (1 + labels) * rank * rows.x.rows * operationsOfProduct * multiplicationsIn(network)
   const blocks = (1 + labels) * rows.x.rows * rank ** 2
   const draws = (batch === 'full' && labels === 0 ? 0 : 20_000) * seen * (1 + labels)
   return isFair && products <= limit / 4 && blocks <= mostBlockNumbers && draws <= 1e9 ? null : 'cost'
