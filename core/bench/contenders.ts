@@ -117,11 +117,10 @@ function kagami({ parts, problem, folder, burstSeconds }: Ours, { engine, proces
     startSeconds: isAlone ? first.seconds - first.trainingSeconds : null,
     compileSeconds: isAlone ? first.compileSeconds : null,
     lossDifference: isAlone && losses !== null ? differenceOf(losses, first.losses) : null,
-    burst: async () => ({
-      steps,
-      msPerStep: (await trainOnce(parts, problem, { engine, processes, steps, folder })).msPerStep,
-      threads: null,
-    }),
+    burst: async () => {
+      const { msPerStep } = await trainOnce(parts, problem, { engine, processes, steps, folder, metric: 'norm' })
+      return { steps, msPerStep, threads: null }
+    },
     close: () => Promise.resolve(),
   }
 }
