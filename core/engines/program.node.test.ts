@@ -1,12 +1,15 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { addN, stack } from '@tensorflow/tfjs-core'
 import {
   add,
+  concat,
   reshape,
   laneChoice,
   matMul,
   memory,
   mul,
   scalar,
+  slice,
   square,
   sub,
   sum,
@@ -127,6 +130,35 @@ describe.each(['wasm', 'cpu'] as const)('program on %s', (name) => {
     // (x, y) ← (x + s, y + s), s = x + y: (1, 2) → (4, 5) → (13, 14) → (40, 41)
     expect([...program.read('a')].slice(0, 2)).toEqual([40, 41])
     for (const part of Object.values(state)) part.dispose()
+  })
+
+  test('kernels that take a list of tensors: 20 replayed steps have the bits of 20 steps run by tfjs', () => {
+    const constant = tensor(numbers(6, 5), [2, 3])
+    const state = { a: tensor(numbers(6, 3), [2, 3]), b: tensor(numbers(6, 4), [2, 3]) }
+    const step = (now: Tensors, feeds: Tensors): Tensors => {
+      const [a, b, shift] = [at(now, 'a'), at(now, 'b'), at(feeds, 'shift')]
+      const joined = concat([a, constant, b], 1) // [2, 9]
+      const stacked = stack([b, a, shift], 1) // [2, 3, 3]
+      const total = addN([reshape(stacked, [2, 9]), joined, square(joined)])
+      const loss = (one: Tensor, other: Tensor): Tensor1D => reshape(sum(square(concat([one, other], 0))), [1])
+      const [da, db] = valueAndGrads((one: Tensor, other: Tensor) => sum(loss(one, other)))([a, b]).grads
+      if (da === undefined || db === undefined) throw new Error('two parameters have two gradients')
+      const [left, right] = [slice(total, [0, 0], [2, 3]), slice(total, [0, 6], [2, 3])]
+      return { a: mul(add(left, da), scalar(0.2)), b: mul(sub(right, db), scalar(0.2)) }
+    }
+    program = captureProgram({ state, feeds: { shift: { shape: [2, 3], dtype: 'float32' } }, step })
+    expect(program.kernels.map((kernel) => kernel.name)).toEqual(expect.arrayContaining(['Concat', 'Pack', 'AddN']))
+    let eager: Tensors = state
+    for (let i = 0; i < 20; i += 1) {
+      const shift = numbers(6, i)
+      program.advance(() => ({ shift }))
+      const next: Tensors = tidy(() => ({ ...step(eager, { shift: tensor(shift, [2, 3]) }) }))
+      if (i > 0) for (const part of Object.values(eager)) part.dispose()
+      eager = next
+    }
+    for (const part of ['a', 'b']) expect(program.read(part)).toEqual(at(eager, part).dataSync())
+    expect(program.read('a').every((value) => Number.isFinite(value) && value !== 0)).toBe(true)
+    for (const part of [constant, ...Object.values(state), ...Object.values(eager)]) part.dispose()
   })
 
   test('a lane that is not selected may be NaN', () => {

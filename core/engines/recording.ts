@@ -32,7 +32,7 @@ export type Info = { dataId: DataId; shape: number[]; dtype: DataType }
 export type Call = {
   readonly name: string
   readonly run: KernelFunc
-  readonly inputs: Readonly<Record<string, Info>>
+  readonly inputs: Readonly<Record<string, Info>> // of a kernel of any number of tensors (Concat, Pack, AddN) a list, by its indices
   readonly attributes: NamedAttrMap | undefined
   readonly reads: readonly { readonly info: Info; readonly slot: number }[]
   readonly writes: readonly number[] // slots of the outputs
@@ -100,10 +100,10 @@ type Noted = {
 }
 
 function note(backend: KernelBackend, recording: Recording, { config, parameters, out, natives }: Noted): void {
-  const inputs: Record<string, Info> = {}
-  for (const [name, info] of Object.entries(parameters.inputs)) {
-    if (info != null) inputs[name] = { dataId: info.dataId, shape: [...info.shape], dtype: info.dtype } // optional inputs are null
-  }
+  const given = Object.entries(parameters.inputs).flatMap(
+    ([name, info]): [string, Info][] => (info == null ? [] : [[name, { dataId: info.dataId, shape: [...info.shape], dtype: info.dtype }]]), // optional inputs are null
+  )
+  const inputs: Call['inputs'] = Object.assign(Array.isArray(parameters.inputs) ? [] : {}, Object.fromEntries(given))
   const reads = Object.values(inputs).flatMap((info) => {
     const slot = recording.slotOf.get(info.dataId)
     return slot === undefined ? [] : [{ info, slot }]
