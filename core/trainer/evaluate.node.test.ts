@@ -8,7 +8,7 @@ import { drawNormal } from '#core/numerics/random/draw.ts'
 import { rootKey, split } from '#core/numerics/random/key.ts'
 import { lanesOf, type Fields } from '#core/testing/oneCell.ts'
 import { toBeAllclose } from '#core/testing/toBeAllclose.ts'
-import { hiddenOf, lossOfOutputs, plainNetwork, scoreOf } from './evaluate.ts'
+import { fitsFloat64, hiddenOf, lossOfOutputs, plainNetwork, scoreOf } from './evaluate.ts'
 import type { Lane } from './lanes.ts'
 
 expect.extend({ toBeAllclose })
@@ -256,5 +256,24 @@ describe('a part that is too large for plain loops', () => {
     expect(whole.loss).toBeAllclose(mean('loss'), { relative: 1e-5 })
     expect(whole.loss).not.toBe(mean('loss'))
     expect(whole.accuracy).toBeAllclose(mean('accuracy'), { absolute: 1 / rows }) // a row whose outputs are equal to rounding may fall either way
+  })
+
+  test('of a convolution what it multiplies counts, not its parameters', () => {
+    // 28 · 28 windows of 9 taps into 8 channels, then 14 · 14 · 8 · 2: 59,584 a row of 3,218 parameters; 839 rows are 5.0e7
+    const pixels = 28 * 28
+    const model = { kind: 'convolutional', image: [28, 28, 1], channels: [8] }
+    const images = laneOf({ model, loss: { kind: 'cross-entropy' } }, [0, 1].map((k) => [k, 1 - k]), drawn('image', 2, pixels)) // prettier-ignore
+    const values = drawNormal(split(key, 'images'), 840 * pixels)
+    const first = (from: number, to: number): Part => ({
+      x: { rows: to - from, columns: pixels, values: values.subarray(from * pixels, to * pixels) },
+      y: { rows: to - from, columns: 2, values: targets.subarray(from * 2, to * 2) },
+    })
+    expect([839, 840].map((count) => fitsFloat64(images, first(0, count)))).toEqual([true, false])
+    const whole = scoreOf(images, images.start, first(0, 840))
+    const halves = [first(0, 420), first(420, 840)].map((half) => scoreOf(images, images.start, half).loss)
+    const mean = halves.reduce((sum, loss) => sum + loss, 0) / 2
+    // outputs of size 1, sums of 1,568 products in float32, most of whose rounding cancels
+    expect(whole.loss).toBeAllclose(mean, { relative: 1e-5 })
+    expect(whole.loss).not.toBe(mean)
   })
 })

@@ -9,6 +9,7 @@ import { inFloat64, inScope, read64, readsAtOnce, tensor, tensor64, type Tensor,
 import type { Score } from '#core/analysis/metrics/metric.ts'
 import type { Part } from '#core/learning/data/data.ts'
 import type { Parameters } from '#core/learning/models/model.ts'
+import { multiplicationsOf } from '#core/learning/models/multiplications.ts'
 import { stackParameters } from '#core/learning/models/stack.ts'
 import { stackConstants } from '#core/learning/reparametrise/reparametrise.ts'
 import { sizeOf } from '#core/learning/reparametrise/reparametrisation.ts'
@@ -59,9 +60,10 @@ export function lossOfOutputs({ study }: Lane, outputs: Matrix, { y }: Part): nu
 }
 
 /** Whether a part of a run's data is evaluated in float64; a larger one goes through the engine. */
-export function fitsFloat64({ form }: Lane, { x }: Part): boolean {
-  const size = form.trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
-  return x.rows * size <= mostMultiplications
+export function fitsFloat64({ form, study, size }: Lane, { x }: Part): boolean {
+  const { kind, settings } = modelOf(study)
+  const trained = form.trained.reduce((sum, parameter) => sum + sizeOf(parameter), 0)
+  return x.rows * Math.max(trained, multiplicationsOf(kind, settings, size)) <= mostMultiplications
 }
 
 function outputsOf(lane: Lane, trained: Parameters, part: Part): Matrix {
