@@ -142,6 +142,26 @@ describe('a model of images', () => {
       outputs: 10,
     })
   })
+  test.each([
+    [[14, 56], '14 × 56'], // 784 = 28²
+    [[6, 18], '6 × 18'], // 108 = 3 · 6²
+    [[3, 6, 6], '3 × 6 × 6'], // channels first
+    [[14, 14, 4], '14 × 14 × 4'], // 784 again
+    [[2, 2, 1, 1], '2 × 2 × 1 × 1'],
+  ])('is not trained on items of %j as if they were square', (item, words) => {
+    const inputs = item.reduce((product, n) => product * n, 1)
+    const of = (overrides: readonly string[]) =>
+      planStacks(study([...idx, ...overrides]), { size: () => ({ rows: 60, inputs, outputs: 10, item }), isWanted: () => true })
+    expect(() => of([])).toThrow(
+      `model.image: expected height, width and channels for items of ${words}, which are no square images of one channel or three, got nothing`,
+    )
+    expect(of([`model.image=[1, ${inputs}, 1]`, 'model.pooling=none'])).toHaveLength(1)
+    expect(of(['model={kind: perceptron, widths: [4]}'])).toHaveLength(1)
+  })
+  test.each([[[28, 28]], [[28, 28, 1]], [[6, 6, 3]], [[784]]])('is trained on items of %j', (item) => {
+    const inputs = item.reduce((product, n) => product * n, 1)
+    expect(planStacks(study(idx), { size: () => ({ rows: 60, inputs, outputs: 10, item }), isWanted: () => true })).toHaveLength(1)
+  })
   test('takes other data where the study says what image a row is', () => {
     const other = ['data.features=9', 'model={kind: convolutional, channels: [4], pooling: none}']
     expect(() => plan(other)).toThrow(

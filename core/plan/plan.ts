@@ -37,8 +37,13 @@ export type Stack = {
   readonly programBytes: number // of parameters and data in the program
 }
 
-/** Rows, columns of x and columns of y of the data that a cell trains on; files are read by the host. */
-export type DataSize = (study: StudyFile) => { readonly rows: number; readonly inputs: number; readonly outputs: number }
+/** Rows, columns of x and columns of y of the data that a cell trains on, and the shape of a row of x where its file says one; files are read by the host. */
+export type DataSize = (study: StudyFile) => {
+  readonly rows: number
+  readonly inputs: number
+  readonly outputs: number
+  readonly item?: readonly number[]
+}
 
 const mostLanes = 1_024 // in one stack: beyond it a step's cost grows as the lanes do, and a lost process loses more
 const mostParameters = 2 ** 28 // of one run, 1 GiB as float32: a step holds their gradient and an optimiser's state beside them
@@ -47,9 +52,9 @@ const mostProgramBytes = 512 * 2 ** 20 // the wasm heap ends at 4 GiB and a step
 /** The part of a study that fixes the tensor program and the recording. */
 export function shapeOf(study: StudyFile, size: DataSize): { readonly [field: string]: Json } {
   const [model, data, loss, optimiser] = [modelOf(study), dataOf(study), lossOf(study), optimiserOf(study)]
-  const { rows, inputs, outputs } = size(study)
+  const { rows, inputs, outputs, item } = size(study)
   requireFit(study, { rows, outputs })
-  requireImages(study)
+  requireImages(study, item)
   return {
     model: model.kind.shapeOf(model.settings),
     data: data.kind.shapeOf(data.settings),
@@ -98,14 +103,20 @@ function parameterCount(study: StudyFile, size: Size): number {
   return count
 }
 
-/** Refuses a model of images whose shape neither its settings nor the data say. */
-function requireImages(study: StudyFile): void {
+/** Refuses a model of images whose shape neither its settings nor the data say, and one that would read images of another shape as square ones. */
+function requireImages(study: StudyFile, item: readonly number[] | undefined): void {
   const [model, data] = [modelOf(study), dataOf(study)]
-  if (model.kind.readsImages?.(model.settings) !== true || data.kind.traits(data.settings).hasImages) return
-  throw new Refusal(
-    'invalid-input',
-    `model.image: expected height, width and channels for data of the kind ${data.settings.kind}, which are no images, got nothing`,
-  )
+  if (model.kind.readsImages?.(model.settings) !== true) return
+  const field = 'model.image: expected height, width and channels for'
+  if (!data.kind.traits(data.settings).hasImages)
+    throw new Refusal('invalid-input', `${field} data of the kind ${data.settings.kind}, which are no images, got nothing`)
+  if (item !== undefined && !isSquare(item))
+    throw new Refusal('invalid-input', `${field} items of ${item.join(' × ')}, which are no square images of one channel or three, got nothing`) // prettier-ignore
+}
+
+/** Whether rows of pixels are a square image, channels last; of a list of values nothing else is known. */
+function isSquare([height, width, channels = 1, ...more]: readonly number[]): boolean {
+  return width === undefined || (height === width && (channels === 1 || channels === 3) && more.length === 0)
 }
 
 /** The part of gradient noise that fixes the program and the draws. */

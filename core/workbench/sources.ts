@@ -42,8 +42,8 @@ export function sizeOf(files: (path: string) => Pick<DataFile, 'bytes' | 'name'>
     known.set(text, size)
     return size
     function measure(): ReturnType<DataSize> {
-      const { train } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), reader)
-      return { rows: train.x.rows, inputs: train.x.columns, outputs: train.y.columns }
+      const { train, item } = kind.make(settings, rootKey({ base: 0, cell: '0'.repeat(64), replicate: 0 }), reader)
+      return { rows: train.x.rows, inputs: train.x.columns, outputs: train.y.columns, ...(item === undefined ? {} : { item }) }
     }
   }
 }

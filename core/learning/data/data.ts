@@ -12,6 +12,7 @@ export type Part = { readonly x: Matrix; readonly y: Matrix }
 export type Dataset = {
   readonly features: readonly string[] // names of the columns of x
   readonly targets: readonly string[] // names of the columns of y; of classes their names
+  readonly item?: readonly number[] // the shape that a row of x has in its file, where that says one
   readonly train: Part
   readonly validation: Part | null
   readonly test: Part | null

@@ -56,6 +56,7 @@ export const idx: DataKind<typeof settings> = {
     return {
       features: Array.from({ length: train.size }, (_value, j) => `x${j + 1}`),
       targets: Array.from({ length: classes }, (_value, k) => String(k)),
+      item: train.shape,
       train: partOf(train, count),
       validation: null,
       test: test === null ? null : partOf(test, test.count),
@@ -63,13 +64,19 @@ export const idx: DataKind<typeof settings> = {
   },
 }
 
-type Items = { readonly count: number; readonly size: number; readonly values: Float64Array; readonly labels: Int32Array }
+type Items = {
+  readonly count: number
+  readonly shape: readonly number[]
+  readonly size: number
+  readonly values: Float64Array
+  readonly labels: Int32Array
+}
 
 function readPair({ path, divideBy }: IdxSettings, { items, labels }: IdxSettings['train'], { bytes }: DataReader): Items {
   const read = (file: string) => readIdx(bytes(`${path}/${file}`), { name: file })
   const { count, shape, values, labels: classes } = pairLabels(read(items), read(labels))
   const size = shape.reduce((product, n) => product * n, 1)
-  return { count, size, values: divided(values, divideBy), labels: classes }
+  return { count, shape, size, values: divided(values, divideBy), labels: classes }
 }
 
 /** Plain loops: 47 million values of MNIST take ten times as long through `from` and `map`. */
