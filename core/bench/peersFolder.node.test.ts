@@ -124,7 +124,7 @@ describe('failureSentence', () => {
     ],
     [
       'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n',
-      'peers: expected 3.4 GB of room on the disk, got a full one; nothing was installed',
+      'peers: expected 3.6 GB of room on the disk, got a full one; nothing was installed',
     ],
     [
       'ERROR: No matching distribution found for numpy==2.4.6\n\n',

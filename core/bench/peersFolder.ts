@@ -80,7 +80,7 @@ async function install({ folder, scripts, findPython, say, signal }: Place, want
   const python = await findPython()
   const part = `${folder}.part-${process.pid}`
   say(
-    `Installing PyTorch, JAX and TensorFlow into ${folder}, once. It takes some minutes; on Linux 1.2 GB are fetched and 3.4 GB stay on the disk.`,
+    `Installing PyTorch, JAX and TensorFlow into ${folder}, once. It takes some minutes; on Linux 1.2 GB are fetched and 3.6 GB stay on the disk.`,
   )
   try {
     mkdirSync(dirname(folder), { recursive: true })
@@ -101,7 +101,7 @@ async function install({ folder, scripts, findPython, say, signal }: Place, want
 /** What an installation said that failed, as one sentence. */
 export function failureSentence(stderr: string): string {
   const nothing = 'nothing was installed'
-  if (/No space left|ENOSPC|Errno 28/.test(stderr)) return `peers: expected 3.4 GB of room on the disk, got a full one; ${nothing}`
+  if (/No space left|ENOSPC|Errno 28/.test(stderr)) return `peers: expected 3.6 GB of room on the disk, got a full one; ${nothing}`
   if (/NewConnectionError|ConnectionError|Timeout|ProxyError|NameResolution|Retrying/.test(stderr))
     return `peers: expected an answer from the index of Python's packages, got none; ${nothing}, try again with a network`
   return `peers: expected packages for this platform and Python, got ${quote(lastLine(stderr), 300)}; ${nothing}`
