@@ -75,11 +75,16 @@ function runTool(
   signal?: AbortSignal,
 ): Promise<{ readonly code: number | null; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal === undefined ? {} : { signal }) })
-    let text = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (part: string) => (text = (text + part).slice(0, textKept)))
-    child.on('error', (error) => (signal?.aborted === true ? reject(error) : resolve({ code: null, text: error.message })))
-    child.on('close', (code) => resolve({ code, text }))
+    const fail = (error: Error) => (signal?.aborted === true ? reject(error) : resolve({ code: null, text: error.message }))
+    try {
+      const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal === undefined ? {} : { signal }) })
+      let text = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (part: string) => (text = (text + part).slice(0, textKept)))
+      child.on('error', fail)
+      child.on('close', (code) => resolve({ code, text }))
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error))) // a file that is being written is thrown: ETXTBSY
+    }
   })
 }

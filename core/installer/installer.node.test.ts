@@ -1,5 +1,5 @@
 /** The installation behind a process of its own, as page and command line use it. What is fetched, compiled and proved are stand-ins. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -180,6 +180,16 @@ describe('what an installation needs', () => {
     expect((await needs({ bytesFree: async () => 1e9 })).hindrance).toMatch(/^disk: expected 1\.23 GB free in .*, got 1\.00 GB$/)
     expect((await needs({ hasNvidiaDriver: true })).gpuHindrance).toBeNull()
   })
+
+  test.skipIf(process.platform !== 'linux')(
+    'a compiler that is being written is one that does not run (skipped but on Linux)',
+    async () => {
+      const writing = openSync(place.path('c++'), 'r+')
+      expect((await needs({})).hindrance).toMatch(/^compiler: expected one that runs, got ".*c\+\+": "spawn ETXTBSY"$/)
+      closeSync(writing)
+      expect((await needs({})).hindrance).toBeNull()
+    },
+  )
 
   test('counts what an installation before has fetched', async () => {
     mkdirSync(join(engines, 'downloads'), { recursive: true })

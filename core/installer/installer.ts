@@ -178,6 +178,13 @@ function existingAbove(folder: string): string {
 }
 
 function fetchedIn(downloads: string): number {
-  if (!existsSync(downloads)) return 0
-  return readdirSync(downloads).reduce((sum, name) => sum + (statSync(join(downloads, name), { throwIfNoEntry: false })?.size ?? 0), 0)
+  return namesIn(downloads).reduce((sum, name) => sum + (statSync(join(downloads, name), { throwIfNoEntry: false })?.size ?? 0), 0)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // nothing was fetched, or an installation has just put it away
+  }
 }

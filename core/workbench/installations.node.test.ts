@@ -124,6 +124,26 @@ describe('installations', () => {
     await expect(others.cancel()).rejects.toMatchObject({ code: 'conflict' })
   })
 
+  test('that end while their state is read are not told as those of another process', async () => {
+    const script = scripted()
+    let isSlow = false
+    const slow: InstallerPart = {
+      ...script.part,
+      state: async () => {
+        const told = isSlow ? elsewhere : null // the own process, as it says of itself
+        isSlow = false
+        await settled()
+        return { installed: null, needs, elsewhere: told }
+      },
+    }
+    const { installations } = open({ ...script, part: slow })
+    await installations.install({ variant: 'cpu' })
+    isSlow = true
+    const read = installations.state()
+    script.end()
+    expect((await read).underWay).toBeNull()
+  })
+
   test('are removed with the bytes that came free', async () => {
     const script = scripted()
     const { installations, heard } = open(script)

@@ -54,7 +54,9 @@ export function createInstallations({ installer, events, nowMs, trainsOn }: Inst
   const work = createHolder({ events, nowMs })
 
   async function state(): Promise<Installation> {
+    const turn = work.turn()
     const { installed, needs, elsewhere } = await installer.state()
+    if (turn !== work.turn()) return state() // what began or ended meanwhile may be what it told of
     return { engine: 'tensorflow', installed, needs, underWay: work.underWay() ?? elsewhere, ...work.ended(), standard: defaultEngine() }
   }
 
@@ -95,16 +97,19 @@ type Begin<T> = (hear: (progress: InstallProgress) => void) => Work<T>
 /** Holds the one work of this workbench until it has ended, tells how it goes, and keeps what it came to. */
 function createHolder({ events, nowMs }: Pick<InstallationParts, 'events' | 'nowMs'>) {
   let own: Own | null = null
+  let turns = 0 // works begun and ended
   let ended: Pick<Installation, 'refused' | 'endedMs'> = { refused: null, endedMs: null }
   const change = (about: Partial<InstallUnderWay>) => {
     if (own !== null) own = { ...own, about: { ...own.about, ...about } }
   }
   const end = (refused: RefusalRecord | null) => {
     own = null
+    turns += 1
     ended = { refused, endedMs: nowMs() }
     events.say({ kind: 'engineChanged', progress: null })
   }
   return {
+    turn: () => turns,
     underWay: () => own?.about ?? null,
     ended: () => ended,
     /** What cannot begin is thrown at once. */
@@ -115,6 +120,7 @@ function createHolder({ events, nowMs }: Pick<InstallationParts, 'events' | 'now
           if (isTold) events.say({ kind: 'engineChanged', progress })
         }),
       )
+      turns += 1
       own = { work, about: { ...what, by: 'this-workbench', pid: null, startedMs: nowMs(), progress: null, isStopping: false } }
       ended = { refused: null, endedMs: null }
       events.say({ kind: 'engineChanged', progress: null })

@@ -3,47 +3,19 @@
  * verdict, compare, open the report. axe finds nothing in either theme, and the console stays silent. One training serves both languages:
  * the second window finds the study that the first one started, and starts it again when it has ended.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launchChromium, withoutChromium } from '#core/testing/browser.ts'
+import { findings, serveProject, type Served } from '#core/testing/servedPage.ts'
 import common from '../../../resources/messages/en/common.json' with { type: 'json' }
 import commonJa from '../../../resources/messages/ja/common.json' with { type: 'json' }
 import en from '../../../resources/messages/en/page.json' with { type: 'json' }
 import ja from '../../../resources/messages/ja/page.json' with { type: 'json' }
-import { root } from '../root.ts'
 
 const pictures = process.env['KAGAMI_PICTURES'] // a folder for the README's pictures; none are kept otherwise
-
-type Served = { readonly url: string; readonly stop: () => Promise<void> }
-
-/** The program as a user starts it, on a project of its own. */
-async function serve(folder: string): Promise<Served> {
-  const child: ChildProcess = spawn(process.execPath, [join(root, 'core', 'hosts', 'start.mjs'), 'serve', join(folder, 'first.kagami')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const lines = createInterface({ input: child.stderr ?? process.stdin })
-  for await (const line of lines) {
-    const url = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(line)?.[0]
-    if (url !== undefined)
-      return { url, stop: () => new Promise((resolve) => (child.once('exit', () => resolve()), child.kill('SIGTERM'))) }
-  }
-  throw new Error('the program ended before it said its address')
-}
-
-/** Serious findings of axe on the page as it is. */
-async function findings(page: Page): Promise<unknown> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } } // put there by the line above
-    return (await axe.run()).violations.map(({ id, nodes }) => ({ id, html: nodes.map(({ html }) => html.slice(0, 200)) }))
-  })
-}
 
 const languages = [
   { locale: 'en', words: en.page, shared: common },
@@ -137,7 +109,7 @@ describe.skipIf(chromiumPath === null)(`first minute${chromiumPath === null ? ` 
   let served: Served
   beforeAll(async () => {
     browser = await launchChromium()
-    served = await serve(folder)
+    served = await serveProject(join(folder, 'first.kagami'))
   })
   afterAll(async () => {
     await browser.close()
