@@ -13,8 +13,12 @@ const out = (part: string): string => join(root, process.env['KAGAMI_OUT'] ?? 'o
  */
 const external = [/^electron$/, /^better-sqlite3$/, /^@tensorflow\//, /^webgpu$/, /^node:/]
 
+/** fflate's build for Node declares `require` itself, as the bundler does in every chunk that names it: such a chunk does not load. Nothing of Node is used of it. */
+const fflate = join(root, 'node_modules', 'fflate', 'esm', 'browser.js')
+
 export default defineConfig({
   main: {
+    resolve: { alias: [{ find: /^fflate$/, replacement: fflate }] },
     build: {
       outDir: out('main'),
       externalizeDeps: false,

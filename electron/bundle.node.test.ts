@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { standInUtility } from '#core/testing/electron/utility.ts'
 import { monotonicClock } from '#core/trainer/clock.ts'
 import { runJob } from '#core/trainer/parent.ts'
+import { desktopInstaller } from './main/installer.ts'
 import { utilityLauncher } from './main/launcher.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -47,7 +48,20 @@ describe('desktop bundle', () => {
   test('native addons and engines stay packages, and nothing else is missing', async () => {
     const packages = importsOf(await codeBelow('main')).filter((name) => !name.startsWith('.') && !isBuiltin(name)) // fflate names Node's modules without `node:`
     expect(packages).toEqual(expect.arrayContaining(['electron', 'better-sqlite3']))
-    for (const name of packages) expect(name).toMatch(/^(electron|better-sqlite3|@tensorflow\/.+)$/)
+    for (const name of packages) expect(name).toMatch(/^(electron|better-sqlite3|webgpu|@tensorflow\/.+)$/)
+  })
+
+  test('every module of it can be read: none declares a name that the bundler declares, too', async () => {
+    const names = (await readdir(join(out, 'main'), { recursive: true })).filter((name) => name.endsWith('.js'))
+    const complaints = await Promise.all(
+      names.map((name) =>
+        promisify(execFile)(process.execPath, ['--check', join(out, 'main', name)]).then(
+          () => '',
+          (error: unknown) => `${name}: ${String(error)}`,
+        ),
+      ),
+    )
+    expect(complaints.filter((text) => text !== '')).toEqual([])
   })
 
   test('only the main process’s entry asks for electron', async () => {
@@ -70,5 +84,28 @@ describe('desktop bundle', () => {
     })
     const end = await runJob({ launcher, spec: { kind: 'prove', engine: 'wasm' }, folder: out, clock: monotonicClock, on: {} }).finished
     expect(end).toMatchObject({ kind: 'ended', result: { kind: 'prove', proof: { engine: 'wasm', available: true } } })
+  })
+
+  test.skipIf(process.platform !== 'linux')('the bundled installer answers (skipped but on Linux, where it installs)', async () => {
+    const before = process.env['XDG_DATA_HOME']
+    process.env['XDG_DATA_HOME'] = join(out, 'data') // never the user's own
+    try {
+      const shim = join(root, 'core/testing/electron/parentPort.ts')
+      const installer = desktopInstaller({
+        fork: (entry, args, options) => standInUtility(shim, [entry, ...args], options),
+        entry: join(out, 'main', 'installer.js'),
+        root,
+        launcher: () => {
+          throw new Error('nothing is proved here')
+        },
+      })
+      expect(await installer.remove().finished).toBe(0)
+      expect(await installer.state()).toMatchObject({ installed: null, needs: { folder: join(out, 'data', 'kagami', 'engines') } })
+      const gone = installer.install({ variant: 'cpu', from: join(out, 'gone.whl') }, () => undefined)
+      await expect(gone.finished).rejects.toThrow(/^(--from: expected a wheel, got|compiler: expected)/)
+    } finally {
+      if (before === undefined) delete process.env['XDG_DATA_HOME']
+      else process.env['XDG_DATA_HOME'] = before
+    }
   })
 })

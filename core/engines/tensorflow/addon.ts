@@ -22,7 +22,7 @@ export type Addon = {
   readonly packageVersion: string
 }
 
-const require = createRequire(import.meta.url)
+const load = createRequire(import.meta.url) // not called `require`: the desktop’s bundler declares that name itself
 const packageName = '@tensorflow/tfjs-node-gpu'
 
 /**
@@ -51,12 +51,12 @@ export function loadAddon(folder: string): Addon {
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value
   putBack()
   try {
-    const binding = require(join(folder, addonName)) as TFJSBinding // built from this package's sources
-    require(`${packageName}/dist/register_all_kernels`)
-    const { NodeJSKernelBackend: Backend } = require(`${packageName}/dist/nodejs_kernel_backend`) as {
+    const binding = load(join(folder, addonName)) as TFJSBinding // built from this package's sources
+    load(`${packageName}/dist/register_all_kernels`)
+    const { NodeJSKernelBackend: Backend } = load(`${packageName}/dist/nodejs_kernel_backend`) as {
       NodeJSKernelBackend: new (binding: TFJSBinding, name: string) => NodeJSKernelBackend // the class that the file declares
     }
-    const { version } = require(`${packageName}/dist/version`) as { version: string } // the file's only export
+    const { version } = load(`${packageName}/dist/version`) as { version: string } // the file's only export
     return { binding, makeBackend: () => new Backend(binding, packageName), packageVersion: version }
   } catch (error) {
     if (error instanceof TypeError || !(error instanceof Error)) throw error
@@ -66,7 +66,7 @@ export function loadAddon(folder: string): Addon {
 
 /** Where the addon's sources are: `tfjs_backend.cc` and `tfjs_binding.cc`. */
 export function addonSources(): string {
-  return join(dirname(require.resolve(`${packageName}/package.json`)), 'binding')
+  return join(dirname(load.resolve(`${packageName}/package.json`)), 'binding')
 }
 
 /** Also where Node still has one of them, which then warns of itself. */

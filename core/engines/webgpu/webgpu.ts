@@ -41,9 +41,9 @@ export const webgpu: Engine = {
   },
 }
 
-const require = createRequire(import.meta.url)
+const packages = createRequire(import.meta.url) // not called `require`: the desktop’s bundler declares that name itself
 
 function versionOf(name: string): string {
-  const { version } = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string } // npm's own field
+  const { version } = JSON.parse(readFileSync(packages.resolve(`${name}/package.json`), 'utf8')) as { version: string } // npm's own field
   return version
 }

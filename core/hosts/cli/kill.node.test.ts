@@ -103,7 +103,7 @@ describe.skipIf(process.platform !== 'linux')('the command line (skipped but on 
     started.child.kill('SIGINT')
     const { status, stdout, stderr } = await started.answer
     expect(stderr).toBe(
-      'Stopping: a checkpoint is kept; run again to go on.\nkagami: study: 2 of its stacks have not finished; resume it to go on\n',
+      'Engine: wasm, as KAGAMI_ENGINE says.\nStopping: a checkpoint is kept; run again to go on.\nkagami: study: 2 of its stacks have not finished; resume it to go on\n',
     )
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cancelled' } })
     expect(status).toBe(1)
