@@ -91,7 +91,7 @@ describe('bad input is refused in one sentence with field, rule and value; the e
     [
       'an unknown engine',
       ['run', 'small.yaml', '--engine', 'wams'],
-      '--engine: expected one of wasm, tensorflow, cpu, got "wams"; did you mean wasm?',
+      '--engine: expected one of wasm, tensorflow, webgpu, cpu, got "wams"; did you mean wasm?',
     ],
     ['no jobs', ['run', 'small.yaml', '--jobs', '0'], '--jobs: expected a whole number ≥ 1, got "0"'],
     [
