@@ -25,7 +25,7 @@ import { requireWritable } from '../reportFile.ts'
 import { openWorkbench, resources } from '../../node.ts'
 import { print, printJson, printTable, say } from '../output.ts'
 
-type Options = { json?: boolean; jobs: string; peers?: boolean; engine: readonly string[]; html?: string; lang: 'en' | 'ja' }
+type Options = { json?: boolean; jobs: string; peers?: boolean; engine?: readonly string[]; html?: string; lang: 'en' | 'ja' }
 
 const scripts = fileURLToPath(new URL('../../../bench/peers', import.meta.url))
 
@@ -36,8 +36,7 @@ export const addBench: Register = (program, done) => {
     .option(
       '--engine <name>',
       `${engineNames.join(', ')} or all, may be repeated; every one that is there but cpu when none is named`,
-      (name: string, before: readonly string[]) => [...before, name],
-      [],
+      (name: string, before: readonly string[] = []) => [...before, name],
     )
     .option('--jobs <n>', 'most trainer processes', String(availableParallelism()))
     .option(
@@ -50,7 +49,7 @@ export const addBench: Register = (program, done) => {
     .action(async (names: string[], options: Options) => done(await bench(names, options)))
 }
 
-async function bench(names: readonly string[], { json, jobs, peers, engine: asked, html, lang }: Options): Promise<Exit> {
+async function bench(names: readonly string[], { json, jobs, peers, engine: asked = [], html, lang }: Options): Promise<Exit> {
   const known = problems.map(({ name }) => name)
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new Refusal('invalid-input', `problems: expected one of ${known.join(', ')}, got ${quote(unknown)}`)
