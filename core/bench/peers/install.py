@@ -1,4 +1,4 @@
-"""Makes the Python of the peers in a new folder: a virtual environment, on Linux 1.2 GB to fetch and 3.4 GB on disk.
+"""Makes the Python of the peers in a new folder: a virtual environment, on Linux 1.2 GB to fetch and 3.6 GB on disk.
 
     python3 install.py FOLDER
 
