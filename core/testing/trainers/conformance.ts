@@ -126,7 +126,11 @@ function describeJobs(launcher: Launcher): void {
   test('a job that trains says began, rows, files, ends of runs, and ends', async () => {
     const { end, kinds } = await playedBy(launcher, trainSpec('ends'))
     expect(kinds).toEqual(['ready', 'began', 'progress', 'artifact', 'runsEnded'])
-    expect(end).toMatchObject({ kind: 'ended', stopped: false, result: { kind: 'train', trainingMs: 1, programs: { made: 1, reused: 0, ms: 0.5 }, steps: 3 } })
+    expect(end).toMatchObject({
+      kind: 'ended',
+      stopped: false,
+      result: { kind: 'train', trainingMs: 1, programs: { made: 1, reused: 0, ms: 0.5 }, steps: 3 },
+    })
     expect(end.versions).toMatchObject({ node: process.versions.node })
   })
 

@@ -37,7 +37,11 @@ function forward({ windows, each, step }: Form, x: Float64Array, w: Float64Array
 }
 
 /** dx, of the size of the image */
-function toImage({ windows, each, step }: Form, dy: Float64Array, { w, size }: { readonly w: Float64Array; readonly size: number }): Float64Array {
+function toImage(
+  { windows, each, step }: Form,
+  dy: Float64Array,
+  { w, size }: { readonly w: Float64Array; readonly size: number },
+): Float64Array {
   const { inputs, outputs } = windows
   const dx = new Float64Array(size)
   eachTap(windows, (place, window, tap) => {
@@ -52,7 +56,11 @@ function toImage({ windows, each, step }: Form, dy: Float64Array, { w, size }: {
 }
 
 /** dw, of the size of the filter */
-function toFilter({ windows, each, step }: Form, x: Float64Array, { dy, size }: { readonly dy: Float64Array; readonly size: number }): Float64Array {
+function toFilter(
+  { windows, each, step }: Form,
+  x: Float64Array,
+  { dy, size }: { readonly dy: Float64Array; readonly size: number },
+): Float64Array {
   const { inputs, outputs } = windows
   const dw = new Float64Array(size)
   eachTap(windows, (place, window, tap) => {
