@@ -161,6 +161,11 @@ describe.skipIf(withoutTensorflow)(`a compiled training step${tensorflowSkipped}
     expect([...wild.read('parameter/u')].slice(0, 3)).toEqual([...tame.read('parameter/u')].slice(0, 3))
   })
 
+  test('makes no product with the identity that a factorised matrix is asked for', () => {
+    const program = capture(lanesFor(studies['a factorised matrix'] ?? {}))
+    expect(program.kernels.filter(({ name }) => name.includes('MatMul')).length).toBeLessThanOrEqual(3) // UV, and one for each factor's gradient
+  })
+
   test('is one program for all data, rates and decays of a shape', () => {
     const { binding } = findBackend('tensorflow') as unknown as NodeBackend // what the engine registers
     const run = (momentum: number, noise: number): boolean => {

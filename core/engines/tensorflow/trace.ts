@@ -61,6 +61,8 @@ class Tracer {
   readonly #known = new Map<number, Pick<Metadata, 'shape' | 'dtype'>>() // constants that operations made, here or before, with what is needed to read them
   readonly #given = new Map<number, Constant>() // constants that the host made
   readonly #constantNames = new Map<number, string>()
+  readonly #shapes = new Map<number, readonly number[]>() // of what has gone into an operation
+  readonly #identities = new Map<number, boolean>() // of constants that were looked at
 
   constructor(real: Binding, changing: ReadonlyMap<number, string>) {
     this.#real = real
@@ -74,6 +76,7 @@ class Tracer {
 
   /** A tensor that goes into an operation: it may have been made before the step. */
   meet(id: number, tensor: { readonly shape: readonly number[]; readonly dtype: string } | undefined): void {
+    if (tensor !== undefined) this.#shapes.set(id, tensor.shape)
     if (tensor === undefined || this.#names.has(id) || this.#given.has(id) || this.#known.has(id)) return
     const dtype = dataTypes[tensor.dtype as DataType] // of another type TensorFlow refuses the operation
     this.#known.set(id, { shape: [...tensor.shape], dtype })
@@ -87,6 +90,12 @@ class Tracer {
     const outputs = this.#real.executeOp(op, attributes, inputs, count)
     if (!inputs.some((id) => this.#names.has(id))) {
       for (const one of outputs) this.#known.set(one.id, one)
+      return outputs
+    }
+    const factor = this.#timesIdentity(op, attributes, inputs)
+    const [product] = outputs
+    if (factor !== null && product !== undefined) {
+      this.#names.set(product.id, this.nameOf(factor))
       return outputs
     }
     const names = outputNames(op, count)
@@ -103,9 +112,43 @@ class Tracer {
     return outputs
   }
 
+  /**
+   * The factor that a product leaves as it is, since the other one is a constant identity: x of a factorised matrix, a product for each run and two for its gradient.
+   * The same numbers, but that −0 stays −0, and that ∞ stays ∞ where 0 · ∞ would be NaN: a run with either has died. Null for any other operation.
+   */
+  #timesIdentity(op: string, attributes: readonly OperationAttribute[], inputs: readonly number[]): number | null {
+    const [a, b] = inputs
+    if (!/^(Batch)?MatMul(V2)?$/.test(op) || a === undefined || b === undefined) return null
+    const isTurned = (names: readonly string[]) => attributes.some(({ name, value }) => names.includes(name) && value === true)
+    if (this.#isIdentity(a)) return isTurned(['adj_y', 'transpose_b']) || !this.#hasLanesOf(b, a) ? null : b
+    if (this.#isIdentity(b)) return isTurned(['adj_x', 'transpose_a']) || !this.#hasLanesOf(a, b) ? null : a
+    return null
+  }
+
+  /** Whether a product with the identity has the factor's own shape: nothing is spread over more lanes. */
+  #hasLanesOf(factor: number, identity: number): boolean {
+    const lanes = (id: number) => (this.#shapes.get(id) ?? []).slice(0, -2)
+    const [own, others] = [lanes(factor), lanes(identity)]
+    return others.length <= own.length && others.toReversed().every((n, i) => n === 1 || n === own.at(-1 - i))
+  }
+
+  /** Whether a constant is an identity matrix, or one for each lane. */
+  #isIdentity(id: number): boolean {
+    if (this.#names.has(id)) return false
+    const known = this.#identities.get(id)
+    if (known !== undefined) return known
+    const shape = this.#shapes.get(id) ?? []
+    const [n, m] = shape.slice(-2)
+    const isSquare = n !== undefined && n > 1 && n === m
+    const found = isSquare && isIdentity(this.#given.get(id)?.values ?? this.#real.tensorDataSync(id), n)
+    this.#identities.set(id, found)
+    return found
+  }
+
   #create(shape: number[], dtype: number, values: Values): number {
     const id = this.#real.createTensor(shape, dtype, values)
     this.#given.set(id, { shape: [...shape], dtype, values: values.slice() })
+    this.#shapes.set(id, shape)
     return id
   }
 
@@ -128,6 +171,11 @@ class Tracer {
     this.#constantNames.set(id, name)
     return name
   }
+}
+
+/** Of matrices n × n one after another. */
+function isIdentity(values: Values, n: number): boolean {
+  return values.every((value, i) => value === (Math.floor(i / n) % n === i % n ? 1 : 0))
 }
 
 function attributeOf(binding: Binding, { name, type, value }: OperationAttribute): Attribute {
