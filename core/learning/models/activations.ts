@@ -3,6 +3,7 @@
  *
  * gelu is the tanh form of Hendrycks & Gimpel 2016, ½z(1 + tanh(√(2/π)(z + .044715z³))): PyTorch's `approximate='tanh'`, within 5e-4 of zΦ(z).
  */
+import { z } from 'zod'
 import { add, mul, relu, scalar, square, tanh, type Tensor } from '#core/engines/ops.ts'
 import type { Neurons } from './model.ts'
 
@@ -21,6 +22,8 @@ export const activations = {
 } as const satisfies Record<string, Activation>
 
 export type ActivationName = keyof typeof activations
+
+export const activationName = z.enum(Object.keys(activations) as [ActivationName, ...ActivationName[]]) // the keys of the table
 
 function gelu(z: Tensor): Tensor {
   const cubic = mul(z, add(mul(square(z), scalar(0.044715)), scalar(1))) // z + .044715z³

@@ -18,8 +18,9 @@ import { Refusal, quote } from '#core/contract/errors.ts'
 import { add, avgPool, concat, conv2d, maxPool, reshape, slice, type Tensor, type Tensor4D, type Tensors } from '#core/engines/ops.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split } from '#core/numerics/random/key.ts'
-import { activations, type ActivationName } from './activations.ts'
+import { activationName, activations } from './activations.ts'
 import type { ModelKind, ParameterShape, Size } from './model.ts'
+import { scaledInit } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 import { perceptron } from './perceptron.ts'
 
@@ -37,17 +38,9 @@ const settings = z.strictObject({
   padding: z.enum(['same', 'valid']).default('same').describe('zeros around the images, or windows inside them alone'),
   pooling: z.enum(['none', 'max', 'average']).default('max').describe('of 2 × 2 places behind each convolution'),
   widths: z.array(z.int().min(1).max(100_000)).max(64).default([]).describe('neurons of each hidden layer behind the convolutions'),
-  activation: z.enum(Object.keys(activations) as [ActivationName, ...ActivationName[]]).default('relu'), // the keys of the table
+  activation: activationName.default('relu'),
   biases: z.boolean().default(true),
-  init: z
-    .strictObject({
-      scale: z
-        .number()
-        .min(0)
-        .optional()
-        .describe('standard deviation of the normal initial weights times √inputs; √2 for relu and gelu, 1 for the others when left out'),
-    })
-    .prefault({}),
+  init: scaledInit,
 })
 export type Convolutional = z.infer<typeof settings>
 

@@ -8,25 +8,18 @@ import { z } from 'zod'
 import { add, reshape, type Tensor, type Tensors } from '#core/engines/ops.ts'
 import { drawNormal } from '#core/numerics/random/draw.ts'
 import { split } from '#core/numerics/random/key.ts'
-import { activations, type ActivationName } from './activations.ts'
+import { activationName, activations } from './activations.ts'
 import type { ModelKind, ParameterShape, Size } from './model.ts'
+import { scaledInit } from './normalInit.ts'
 import { parameter } from './parameter.ts'
 import { stackedProduct } from './stackedProduct.ts'
 
 const settings = z.strictObject({
   kind: z.literal('perceptron'),
   widths: z.array(z.int().min(1).max(100_000)).min(1).max(64).describe('neurons of each hidden layer'),
-  activation: z.enum(Object.keys(activations) as [ActivationName, ...ActivationName[]]).default('tanh'), // the keys of the table
+  activation: activationName.default('tanh'),
   biases: z.boolean().default(true),
-  init: z
-    .strictObject({
-      scale: z
-        .number()
-        .min(0)
-        .optional()
-        .describe('standard deviation of the normal initial weights times √inputs; √2 for relu and gelu, 1 for the others when left out'),
-    })
-    .prefault({}),
+  init: scaledInit,
 })
 export type Perceptron = z.infer<typeof settings>
 
