@@ -113,12 +113,15 @@ function contextOf(lane: Lane, { parameters, step, facts, families }: Moment): M
   const network = plainNetwork(lane, parameters)
   const data = lane.tasks.findLast((task) => task.step < step)?.data ?? lane.data // of the steps that led here
   const weight = (name: string) => network.weights.get(name) ?? unknown(name)
+  const vector = kept(() => subjectVector(lane, network).vector) // of a weight of 784 × 512 seconds, which few metrics ask for
   const hidden = kept(() => hiddenOf(lane, parameters, firstRows(data.train.x)))
   return {
     facts,
     parameters,
     plain: network.plain,
-    vector: subjectVector(lane, network).vector,
+    get vector() {
+      return vector()
+    },
     families,
     data,
     weightDecay: meanSquareDecay(lane.study, data.train.x.rows),
