@@ -3,6 +3,7 @@ import type { Language } from '#core/contract/values.ts'
 import { formatNumber } from '#core/presentation/digits.ts'
 import { escapeHtml } from '#core/report/escape.ts'
 import { embeddedFonts } from '#core/report/fonts.ts'
+import { htmlFile } from '#core/report/htmlFile.ts'
 import { styles } from '#core/report/styles.ts'
 import type { BenchResult } from './result.ts'
 import { benchTables, machineFacts, type BenchTable, type Cell } from './tables.ts'
@@ -26,25 +27,8 @@ export async function benchPage(result: BenchResult, language: Language): Promis
 <div class="box"><dl>${facts.join('')}</dl></div>
 ${tables.join('\n')}
 </main>`
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Kagami">
-<title>${escapeHtml(words.title)}</title>
-<style>
-${styles(theme, language)}
-${wider}
-${await embeddedFonts(page.replace(/<[^>]*>/g, ' '))}
-</style>
-</head>
-<body>
-${page}
-</body>
-</html>
-`
+  const fonts = await embeddedFonts(page.replace(/<[^>]*>/g, ' '))
+  return htmlFile({ language, title: words.title, policy, styles: [styles(theme, language), wider, fonts], page })
 }
 
 function tableHtml({ title, columns, rows, notes }: BenchTable, { number, language }: { number: number; language: Language }): string {

@@ -12,6 +12,7 @@ import type { Block, Table } from './document.ts'
 import { escapeHtml, superscriptsHtml } from './escape.ts'
 import { embeddedFonts } from './fonts.ts'
 import type { ReportModel } from './model.ts'
+import { htmlFile } from './htmlFile.ts'
 import { styles } from './styles.ts'
 import { drawFigure } from './svg.ts'
 import { reportWords } from './words.ts'
@@ -24,24 +25,8 @@ export async function reportHtml(model: ReportModel): Promise<string> {
   const words = reportWords(model.language)
   const body = blocks.map((block, index) => blockHtml(block, { theme: model.theme, words, index })).join('\n')
   const page = `<main>\n<header><p class="kicker">${text(kicker)}</p>\n<h1>${text(title)}</h1></header>\n${body}\n</main>`
-  return `<!doctype html>
-<html lang="${model.language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Kagami">
-<title>${escapeHtml(title)}</title>
-<style>
-${styles(model.theme, model.language)}
-${await embeddedFonts(visibleText(page) + '/0123456789')}
-</style>
-</head>
-<body>
-${page}
-</body>
-</html>
-`
+  const fonts = await embeddedFonts(visibleText(page) + '/0123456789')
+  return htmlFile({ language: model.language, title, policy, styles: [styles(model.theme, model.language), fonts], page })
 }
 
 type Place = { readonly theme: Theme; readonly words: Catalogue; readonly index: number }
